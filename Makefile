@@ -1,0 +1,41 @@
+# Lienthong.  The two commands for newcomers are `make demo` and `make check`.
+# MODE: debug (default), release, asan, tsan, clang.  CC may be given with debug.
+
+MODE ?= debug
+O    := build/$(MODE)
+SHELL := /bin/bash
+
+CPPFLAGS += -Ilib -Iservices -Ibroker-adapters -Itools -Itests -D_GNU_SOURCE \
+            -DLT_VERSION='"$(shell cat VERSION)"'
+WARN := -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes \
+        -Wmissing-prototypes -Wcast-qual -Wundef -Wvla -Wwrite-strings \
+        -Wpointer-arith -Wimplicit-fallthrough $(if $(WERROR),-Werror)
+CFLAGS.debug   := -O1
+CFLAGS.release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+CFLAGS.asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+CFLAGS.tsan    := -O1 -fsanitize=thread
+CFLAGS.clang   := -O1
+LDFLAGS.asan   := -fsanitize=address,undefined
+LDFLAGS.tsan   := -fsanitize=thread
+ifeq ($(MODE),clang)
+CC := clang
+endif
+CFLAGS  += -std=gnu17 -g -fno-omit-frame-pointer -pthread $(CFLAGS.$(MODE)) $(WARN)
+LDFLAGS += $(LDFLAGS.$(MODE)) -pthread
+LDLIBS  += -Wl,--as-needed -lrdkafka -lavro -lpq -lssl -lcrypto -levent -levent_pthreads \
+           -ljansson -linih -lm
+
+.SECONDARY:
+.DELETE_ON_ERROR:
+all:
+include tools/mk/rules.mk
+
+all: $(PROGRAMS)
+
+unit: $(UNIT_TESTS)
+	@tests/run-unit $(UNIT_TESTS)
+
+clean:
+	rm -rf build/debug build/release build/asan build/tsan build/clang
+
+.PHONY: all unit clean

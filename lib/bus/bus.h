@@ -1,0 +1,146 @@
+/**
+ * @file
+ * Kafka for lanes: transactional producer, reader of one or more partitions, watermarks, tails,
+ * topics and ACLs, over mTLS.  Layer 2.  Everything here blocks with a deadline and belongs to
+ * the thread that calls it; one object, one thread.  librdkafka 2.0.2 work-arounds carry the row
+ * number of kafka-and-avro A.2.
+ *
+ * All topics of ours have one partition: partition 0 everywhere.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/conf.h"
+#include "base/error.h"
+#include "base/mem.h"
+
+/** How to reach the cluster; texts are borrowed for the life of the objects made from it. */
+struct lt_bus {
+    const char *brokers;
+    const char *ca_file, *cert_file, *key_file;
+    const struct lt_conf_pair *extra; /**< librdkafka properties from [kafka], passed unchanged */
+    size_t extra_count;
+    const char *client_id;      /**< at most 60 bytes (row 10) */
+    int64_t transaction_ms;     /**< transaction.timeout.ms; 60,000 unless a test shortens it */
+};
+
+/* ---- producer ---- */
+
+struct lt_producer;
+/** transactional_id NULL: a plain idempotent producer (acks=all). */
+struct lt_producer *
+lt_producer_open(const struct lt_bus *bus, const char *transactional_id, struct lt_error *reterr)
+    LT_MUST_CHECK;
+/** Never blocks longer than 5 s (row 3). */
+void lt_producer_close(struct lt_producer *producer);
+LT_DEFINE_CLEANUP(struct lt_producer, lt_producer_close)
+
+/** init_transactions: fences older holders of the id.  FATAL when fenced or not authorised. */
+int lt_producer_init(struct lt_producer *producer, int64_t timeout_ms, struct lt_error *reterr)
+    LT_MUST_CHECK;
+int lt_producer_begin(struct lt_producer *producer, struct lt_error *reterr) LT_MUST_CHECK;
+
+/** Queues one record; key, value and headers are copied.  value.data NULL: null value.  Blocks
+ * (serving callbacks) while the queue is full.  A failure of delivery shows at commit, with the
+ * topic in lt_producer_failed_topic(). */
+struct lt_send_header {
+    const char *name;
+    struct lt_bytes value;
+};
+int lt_producer_send(struct lt_producer *producer,
+                     const char *topic,
+                     struct lt_bytes key,
+                     struct lt_bytes value,
+                     const struct lt_send_header *headers,
+                     size_t header_count,
+                     struct lt_error *reterr) LT_MUST_CHECK;
+/** Commits.  0 = certainly decided (visibility is another matter: protocol 1.2).  ABORT: not
+ * committed or uncertain: start over from what is stored.  FATAL: fenced or broken: close. */
+int lt_producer_commit(struct lt_producer *producer, struct lt_error *reterr) LT_MUST_CHECK;
+int lt_producer_abort(struct lt_producer *producer, struct lt_error *reterr) LT_MUST_CHECK;
+/** Topic whose delivery failed in the last transaction, and how; NULL when none. */
+const char *lt_producer_failed_topic(const struct lt_producer *producer, struct lt_error *ret_how);
+/** Plain producers: waits until everything sent is acknowledged. */
+int lt_producer_flush(struct lt_producer *producer, int64_t timeout_ms, struct lt_error *reterr)
+    LT_MUST_CHECK;
+
+/* ---- reader ---- */
+
+struct lt_message {
+    const char *topic; /**< good while the reader has the topic assigned */
+    int64_t offset;
+    lt_time append_time; /**< LogAppendTime, microseconds */
+    struct lt_bytes key, value; /**< value.data NULL: null */
+    struct lt_bytes lt;           /**< the `lt` header; data NULL when there is none */
+    struct lt_bytes scope_before; /**< `lt-scope-before`; data NULL when there is none */
+    void *handle;
+};
+
+struct lt_reader;
+struct lt_reader *lt_reader_open(const struct lt_bus *bus, bool read_committed, struct lt_error *reterr)
+    LT_MUST_CHECK;
+void lt_reader_close(struct lt_reader *reader);
+LT_DEFINE_CLEANUP(struct lt_reader, lt_reader_close)
+/** Adds a topic (partition 0) at an offset (LT_OFFSET_BEGIN allowed), or moves it there. */
+#define LT_OFFSET_BEGIN (-2)
+int lt_reader_add(struct lt_reader *reader, const char *topic, int64_t offset, struct lt_error *reterr)
+    LT_MUST_CHECK;
+int lt_reader_remove(struct lt_reader *reader, const char *topic, struct lt_error *reterr) LT_MUST_CHECK;
+/** Stops and starts fetching of a topic without losing the position. */
+int lt_reader_pause(struct lt_reader *reader, const char *topic, bool paused, struct lt_error *reterr)
+    LT_MUST_CHECK;
+/** One message: 1 and *ret (release with lt_message_release), 0 when none came within timeout_ms,
+ * -1: RETRY (broker away), FATAL (authorisation: topic named), REJECT (offset out of range: topic
+ * named in lt_reader_failed_topic()). */
+int lt_reader_poll(struct lt_reader *reader,
+                   int64_t timeout_ms,
+                   struct lt_message *ret,
+                   struct lt_error *reterr) LT_MUST_CHECK;
+void lt_message_release(struct lt_message *message);
+/** Next offset to be handed out (after markers and aborted records skipped at the end of the
+ * partition), or the assigned offset when nothing came yet; -1 unknown topic. */
+int64_t lt_reader_position(const struct lt_reader *reader, const char *topic);
+const char *lt_reader_failed_topic(const struct lt_reader *reader);
+
+/** Watermarks from the broker.  committed: the last stable offset; else the high watermark.
+ * *ret_low is the log start.  REJECT: unknown topic. */
+int lt_bus_watermarks(const struct lt_bus *bus,
+                      const char *topic,
+                      bool committed,
+                      int64_t *ret_low,
+                      int64_t *ret_high,
+                      struct lt_error *reterr) LT_MUST_CHECK;
+/* The same with a client that is kept open (asking often). */
+struct lt_asker;
+struct lt_asker *lt_asker_open(const struct lt_bus *bus, struct lt_error *reterr) LT_MUST_CHECK;
+void lt_asker_close(struct lt_asker *asker);
+LT_DEFINE_CLEANUP(struct lt_asker, lt_asker_close)
+int lt_asker_watermarks(struct lt_asker *asker,
+                        const char *topic,
+                        int64_t *ret_low,
+                        int64_t *ret_lso,
+                        int64_t *ret_hw,
+                        struct lt_error *reterr) LT_MUST_CHECK;
+/** 1 exists, 0 does not, -1 cannot tell. */
+int lt_asker_topic_exists(struct lt_asker *asker, const char *topic, struct lt_error *reterr)
+    LT_MUST_CHECK;
+/** The last committed data record below the high watermark: looks back from the end in doubling
+ * steps (F.1).  1 found, 0 the topic holds none, -1 error. */
+int lt_asker_tail(struct lt_asker *asker,
+                  const char *topic,
+                  struct lt_message *ret,
+                  struct lt_error *reterr) LT_MUST_CHECK;
+
+/** Reads a topic read_committed from `offset` to the high watermark noted at the call (not to EOF:
+ * protocol 4.3), calling visit for each record.  RETRY when it stays unreadable longer than
+ * timeout_ms.  *ret_next: offset after the last record read. */
+typedef int lt_message_visit(void *arg, const struct lt_message *message, struct lt_error *reterr);
+int lt_bus_read_to_end(const struct lt_bus *bus,
+                       const char *topic,
+                       int64_t offset,
+                       int64_t timeout_ms,
+                       lt_message_visit *visit,
+                       void *arg,
+                       int64_t *ret_next,
+                       struct lt_error *reterr) LT_MUST_CHECK;

@@ -1,0 +1,76 @@
+/**
+ * @file
+ * Signed control records and their fold (architecture 5, DX-12).  Layer 2, pure but for OpenSSL's
+ * Ed25519; one thread at a time.
+ *
+ * On the wire (platform.control, key = "kind/object", value):
+ *   byte 01 · 64 bytes Ed25519 signature over "lienthong-control-v1\0" || payload · payload =
+ *   Avro of schemas/control.avsc.
+ * The signature is checked before any decoding.  A record's key must equal its kind/object.
+ *
+ * A fold keeps the newest body of each object.  It acts only when it equals a heartbeat {highest
+ * number, digest}; digest = SHA-256 over all objects in bytewise order of their keys of
+ * (u32be len, key, u64be number, SHA-256 of the payload).  Numbers only grow: an older record, a
+ * repeat with other content, an older epoch are refused and counted, never applied.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "record/records.h"
+
+#define LT_SIGN_KEY_BYTES  32
+#define LT_SIGNATURE_BYTES 64
+
+/** Signs and appends the wire value of *control.  private_key: 32 raw bytes. */
+void lt_control_sign(const struct lt_control *control,
+                     const uint8_t private_key[LT_SIGN_KEY_BYTES],
+                     struct lt_buf *out);
+int lt_control_key_new(uint8_t ret_private[LT_SIGN_KEY_BYTES],
+                       uint8_t ret_public[LT_SIGN_KEY_BYTES],
+                       struct lt_error *reterr) LT_MUST_CHECK;
+
+struct lt_fold;
+struct lt_fold *lt_fold_new(const uint8_t public_key[LT_SIGN_KEY_BYTES]);
+void lt_fold_free(struct lt_fold *fold);
+LT_DEFINE_CLEANUP(struct lt_fold, lt_fold_free)
+
+/** Takes one record from the topic.  LT_ERR_REJECT: forged, malformed, replayed, older epoch or
+ * number (the fold is unchanged; the caller logs and counts). */
+int lt_fold_take(struct lt_fold *fold,
+                 struct lt_bytes key,
+                 struct lt_bytes value,
+                 struct lt_error *reterr) LT_MUST_CHECK;
+
+/** Number up to which the fold equals a heartbeat; 0 when none matched yet or it is behind. */
+int64_t lt_fold_number(const struct lt_fold *fold);
+/** Highest number taken, whether or not a heartbeat confirms it. */
+int64_t lt_fold_highest(const struct lt_fold *fold);
+/** May lanes act at `now`?  The newest matching heartbeat is younger than grace; a heartbeat from
+ * the future (more than 60 s) does not count.  When not, *ret_why says why (static text). */
+bool lt_fold_fresh(const struct lt_fold *fold, lt_time now, lt_time grace, const char **ret_why);
+lt_time lt_fold_heartbeat_at(const struct lt_fold *fold);
+
+/** Look-ups; NULL when unknown or removed.  Valid until the next lt_fold_take(). */
+const struct lt_agency *lt_fold_agency(const struct lt_fold *fold, const char *id);
+const struct lt_application *lt_fold_application(const struct lt_fold *fold, const char *id);
+const struct lt_service *lt_fold_service(const struct lt_fold *fold, const char *id);
+const struct lt_agreement *lt_fold_agreement(const struct lt_fold *fold, const char *id);
+const struct lt_connection *lt_fold_connection(const struct lt_fold *fold, const char *id);
+const struct lt_schema_body *lt_fold_schema(const struct lt_fold *fold, int32_t id);
+const struct lt_feed_body *lt_fold_feed(const struct lt_fold *fold, const char *service);
+const struct lt_hold *lt_fold_hold(const struct lt_fold *fold, const char *id);
+
+/** All live objects of one kind in bytewise order of id; returning false stops. */
+typedef bool lt_fold_visit(void *arg, const char *object, int64_t number, const void *body);
+void lt_fold_each(const struct lt_fold *fold, enum lt_control_kind kind, lt_fold_visit *visit, void *arg);
+
+/** Holds (not lifted) on a target (connection or service id), in order; returns how many and
+ * fills up to cap ids. */
+size_t lt_fold_holds_on(const struct lt_fold *fold,
+                        const char *target,
+                        const struct lt_hold **holds,
+                        size_t cap);
+/** Digest and highest number of what the fold holds (what the steward puts into a heartbeat). */
+void lt_fold_digest(const struct lt_fold *fold, uint8_t ret[32]);

@@ -1,0 +1,47 @@
+/**
+ * @file
+ * DX-1: the one predicate that decides every delivery, clause by clause; the first failing clause
+ * is named, unknown means no.  Layer 2, pure.  Used by routing (per batch) and by
+ * `lienthong explain`.
+ */
+#pragma once
+
+#include "control/control.h"
+
+enum lt_clause {
+    LT_CLAUSE_NONE = 0,         /**< all clauses hold */
+    LT_CLAUSE_CONTROL,          /**< control state unknown or not fresh (fail closed) */
+    LT_CLAUSE_CONNECTION,       /**< connection unknown or ended (D44) */
+    LT_CLAUSE_PUBLISHED,        /**< service published (D24) */
+    LT_CLAUSE_POLICY,           /**< policy in force (D22) */
+    LT_CLAUSE_SERVICE_HOLD,     /**< no service-wide hold (D43.1) */
+    LT_CLAUSE_PAIR_HOLD,        /**< no hold on the pair (D43.2) */
+    LT_CLAUSE_AGREEMENT,        /**< agreement signed, in force, not terminated (D37, D44) */
+    LT_CLAUSE_ACCOUNT,          /**< application active with a valid certificate (D40) */
+    LT_CLAUSE_SCOPE,            /**< fields and row filter known (D52.2b) */
+    LT_CLAUSE_RATE,             /**< declared frequency of use not exceeded (D35.2e) */
+    LT_CLAUSE_DIARY,            /**< the diary can be written (D45) */
+};
+/** "agreement", ... for logs, the diary and metrics. */
+const char *lt_clause_name(enum lt_clause clause);
+/** The clause in the decree's words with its article, English or Vietnamese. */
+const char *lt_clause_words(enum lt_clause clause, bool vietnamese);
+/** Does failing this clause end the stream (true) or hold it (false)? */
+bool lt_clause_is_final(enum lt_clause clause);
+
+/** What the predicate needs beside the fold. */
+struct lt_right_facts {
+    lt_time now;
+    lt_time grace;      /**< how old a heartbeat may be */
+    lt_time transaction; /**< longest life of a transaction: the right must outlast it */
+    bool scope_known;   /**< fields and filter compiled against the service's schema */
+    int64_t delivered_today;
+    bool diary_writable;
+};
+struct lt_right {
+    enum lt_clause clause; /**< LT_CLAUSE_NONE: may be delivered */
+    char detail[200];      /**< e.g. "hold ho000007, ground 43.2a, since ..." */
+};
+/** Evaluates all clauses in the order of the enum. */
+struct lt_right
+lt_route(const struct lt_fold *fold, const char *connection, const struct lt_right_facts *facts);

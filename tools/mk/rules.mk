@@ -1,0 +1,67 @@
+# Build rules: one graph for everything, one directory per mode.
+# Libraries (lib/*), programs and tests are discovered by their place in the tree.
+
+comma := ,
+LIBRARIES := $(shell cut -d' ' -f1 tools/layers.txt)
+LIB_A     := $(patsubst %,$(O)/lib/%.a,$(LIBRARIES))
+
+# $(call library,NAME)
+define library
+$(O)/lib/$(1).a: $(patsubst %.c,$(O)/%.o,$(wildcard lib/$(1)/*.c))
+endef
+$(foreach l,$(LIBRARIES),$(eval $(call library,$(l))))
+
+# The records' schemas, compiled in: lt_avsc_<name>[] (zero terminated text).
+AVSC := $(wildcard schemas/*.avsc)
+$(O)/gen/avsc.c: $(AVSC) tools/mk/embed-avsc
+	@mkdir -p $(@D)
+	tools/mk/embed-avsc $(AVSC) >$@
+$(O)/gen/avsc.o: $(O)/gen/avsc.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(O)/lib/record.a: $(O)/gen/avsc.o
+
+# $(call program,DIRECTORY,NAME): everything but main.c also stands in an archive,
+# so that unit tests link the pure cores.
+define program
+PROGRAM_A += $(O)/prog/$(notdir $(1)).a
+PROGRAMS  += $(O)/bin/$(2)
+$(O)/prog/$(notdir $(1)).a: $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
+$(O)/bin/$(2): $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/main.c)) $(O)/prog/$(notdir $(1)).a $(LIB_A)
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -rdynamic -o $$@ -Wl,--start-group $$^ -Wl,--end-group $$(LDLIBS)
+endef
+$(eval $(call program,broker-adapters/provider-postgres,lt-provider-postgres))
+$(eval $(call program,broker-adapters/consumer-postgres,lt-consumer-postgres))
+$(eval $(call program,services/routing,lt-routing))
+$(eval $(call program,services/steward,lt-steward))
+$(eval $(call program,tools/lienthong,lienthong))
+
+# Unit tests: tests/unit/<module>/test_*.c, one cmocka program each.  Tests that need
+# real parts are tests/integration/test_*.c and are started by tests/integration/run.
+SUPPORT_A   := $(O)/tests/support.a
+$(SUPPORT_A): $(patsubst %.c,$(O)/%.o,$(wildcard tests/support/*.c))
+UNIT_SRC    := $(wildcard tests/unit/*/test_*.c)
+UNIT_TESTS  := $(patsubst %.c,$(O)/%,$(UNIT_SRC))
+REAL_SRC    := $(wildcard tests/integration/test_*.c)
+REAL_TESTS  := $(patsubst %.c,$(O)/%,$(REAL_SRC))
+TEST_TOOLS  := $(patsubst %.c,$(O)/%,$(wildcard tests/tools/*.c))
+
+$(UNIT_TESTS) $(REAL_TESTS) $(TEST_TOOLS): $(O)/%: $(O)/%.o $(SUPPORT_A) $(PROGRAM_A) $(LIB_A)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -rdynamic -o $@ -Wl,--start-group $^ -Wl,--end-group -lcmocka $(LDLIBS)
+
+# Fuzz targets define LLVMFuzzerTestOneInput; here each is linked with a replay main.
+FUZZ_SRC    := $(wildcard tests/fuzz/targets/fuzz_*.c)
+FUZZ_REPLAY := $(patsubst %.c,$(O)/%,$(FUZZ_SRC))
+$(FUZZ_REPLAY): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay_main.o $(PROGRAM_A) $(LIB_A)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LDLIBS)
+
+$(O)/%.o: %.c Makefile tools/mk/rules.mk
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(O)/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcsD $@ $^
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
