@@ -35,8 +35,8 @@ enum lt_avro_type {
 
 struct lt_avro_schema;
 /** Parses schema text (JSON).  LT_ERR_REJECT with the path of the fault. */
-struct lt_avro_schema *lt_avro_schema_parse(const char *text, size_t len, struct lt_error *reterr)
-    LT_MUST_CHECK;
+struct lt_avro_schema *
+lt_avro_schema_parse(const char *text, size_t len, struct lt_error *reterr) LT_MUST_CHECK;
 struct lt_avro_schema *lt_avro_schema_ref(struct lt_avro_schema *schema);
 void lt_avro_schema_unref(struct lt_avro_schema *schema);
 LT_DEFINE_CLEANUP(struct lt_avro_schema, lt_avro_schema_unref)
@@ -56,8 +56,7 @@ int lt_avro_field_find(const struct lt_avro_schema *schema, const char *name); /
 enum lt_avro_type
 lt_avro_field_type(const struct lt_avro_schema *schema, size_t field, bool *ret_nullable);
 /** A text property of the field such as "lt.column" or of its type ("logicalType"); NULL: none. */
-const char *
-lt_avro_field_prop(const struct lt_avro_schema *schema, size_t field, const char *name);
+const char *lt_avro_field_prop(const struct lt_avro_schema *schema, size_t field, const char *name);
 
 /** Schema text of the same record with only the named fields, in the order of `schema`; all else
  * (names, docs, properties) as it was.  LT_ERR_REJECT names an unknown or repeated field. */

@@ -13,7 +13,7 @@
 
 /** Where one field of the top record lies, relative to the record's first byte. */
 struct lt_span {
-    uint32_t start, len; /**< the whole field with its union branch */
+    uint32_t start, len;       /**< the whole field with its union branch */
     uint32_t value, value_len; /**< the value alone; for null: value_len 0 and null true */
     bool null;
 };
@@ -45,6 +45,6 @@ void lt_project(const struct lt_projection *projection,
 int lt_avro_get_long(struct lt_bytes value, int64_t *ret) LT_MUST_CHECK; /**< int, long, enum */
 /** The bytes of a string or bytes value (after its length). */
 int lt_avro_get_bytes(struct lt_bytes value, struct lt_bytes *ret) LT_MUST_CHECK;
-void lt_avro_put_long(struct lt_buf *out, int64_t value); /**< zigzag varint */
+void lt_avro_put_long(struct lt_buf *out, int64_t value);          /**< zigzag varint */
 void lt_avro_put_bytes(struct lt_buf *out, struct lt_bytes value); /**< length + bytes */
 bool lt_utf8_valid(const uint8_t *data, size_t len); /**< no surrogates, no overlong, <= U+10FFFF */

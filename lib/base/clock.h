@@ -14,8 +14,8 @@ typedef int64_t lt_time;
 #define LT_SECOND    ((lt_time)1000000)
 #define LT_MILLI     ((lt_time)1000)
 
-lt_time lt_now(void);           /**< wall clock, UTC */
-int64_t lt_monotonic_ms(void);  /**< for time-outs and intervals only */
+lt_time lt_now(void);          /**< wall clock, UTC */
+int64_t lt_monotonic_ms(void); /**< for time-outs and intervals only */
 void lt_sleep_ms(int64_t ms);
 
 /** "2026-11-25T02:04:19.123456Z" into buf (32 bytes suffice); returns buf. */

@@ -10,10 +10,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-void *lt_alloc(size_t size);                   /**< zeroed; free() it */
-void *lt_realloc(void *p, size_t size);        /**< as realloc, never NULL for size > 0 */
-void *lt_memdup(const void *data, size_t len); /**< copy plus a zero byte after it */
-char *lt_strdup(const char *text);             /**< NULL gives NULL */
+void *lt_alloc(size_t size);                           /**< zeroed; free() it */
+void *lt_realloc(void *p, size_t size);                /**< as realloc, never NULL for size > 0 */
+void *lt_memdup(const void *data, size_t len);         /**< copy plus a zero byte after it */
+char *lt_strdup(const char *text);                     /**< NULL gives NULL */
 char *lt_printf(const char *fmt, ...) LT_PRINTF(1, 2); /**< asprintf that cannot fail */
 
 /** LT_CLEANUP(lt_freep) for anything that free() releases. */

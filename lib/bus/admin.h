@@ -22,8 +22,9 @@ int lt_admin_topic_create(struct lt_admin *admin,
                           size_t count,
                           struct lt_error *reterr) LT_MUST_CHECK;
 /** Deletes; an unknown topic is fine (0). */
-int lt_admin_topic_delete(struct lt_admin *admin, const char *topic, struct lt_error *reterr)
-    LT_MUST_CHECK;
+int lt_admin_topic_delete(struct lt_admin *admin,
+                          const char *topic,
+                          struct lt_error *reterr) LT_MUST_CHECK;
 /** All topic names, in bytewise order, into the arena. */
 int lt_admin_topics(struct lt_admin *admin,
                     struct lt_arena *arena,

@@ -21,24 +21,25 @@ struct lt_bus {
     const char *ca_file, *cert_file, *key_file;
     const struct lt_conf_pair *extra; /**< librdkafka properties from [kafka], passed unchanged */
     size_t extra_count;
-    const char *client_id;      /**< at most 60 bytes (row 10) */
-    int64_t transaction_ms;     /**< transaction.timeout.ms; 60,000 unless a test shortens it */
+    const char *client_id;  /**< at most 60 bytes (row 10) */
+    int64_t transaction_ms; /**< transaction.timeout.ms; 60,000 unless a test shortens it */
 };
 
 /* ---- producer ---- */
 
 struct lt_producer;
 /** transactional_id NULL: a plain idempotent producer (acks=all). */
-struct lt_producer *
-lt_producer_open(const struct lt_bus *bus, const char *transactional_id, struct lt_error *reterr)
-    LT_MUST_CHECK;
+struct lt_producer *lt_producer_open(const struct lt_bus *bus,
+                                     const char *transactional_id,
+                                     struct lt_error *reterr) LT_MUST_CHECK;
 /** Never blocks longer than 5 s (row 3). */
 void lt_producer_close(struct lt_producer *producer);
 LT_DEFINE_CLEANUP(struct lt_producer, lt_producer_close)
 
 /** init_transactions: fences older holders of the id.  FATAL when fenced or not authorised. */
-int lt_producer_init(struct lt_producer *producer, int64_t timeout_ms, struct lt_error *reterr)
-    LT_MUST_CHECK;
+int lt_producer_init(struct lt_producer *producer,
+                     int64_t timeout_ms,
+                     struct lt_error *reterr) LT_MUST_CHECK;
 int lt_producer_begin(struct lt_producer *producer, struct lt_error *reterr) LT_MUST_CHECK;
 
 /** Queues one record; key, value and headers are copied.  value.data NULL: null value.  Blocks
@@ -62,38 +63,46 @@ int lt_producer_abort(struct lt_producer *producer, struct lt_error *reterr) LT_
 /** Topic whose delivery failed in the last transaction, and how; NULL when none. */
 const char *lt_producer_failed_topic(const struct lt_producer *producer, struct lt_error *ret_how);
 /** Plain producers: waits until everything sent is acknowledged. */
-int lt_producer_flush(struct lt_producer *producer, int64_t timeout_ms, struct lt_error *reterr)
-    LT_MUST_CHECK;
+int lt_producer_flush(struct lt_producer *producer,
+                      int64_t timeout_ms,
+                      struct lt_error *reterr) LT_MUST_CHECK;
 
 /* ---- reader ---- */
 
 struct lt_message {
     const char *topic; /**< good while the reader has the topic assigned */
     int64_t offset;
-    lt_time append_time; /**< LogAppendTime, microseconds */
-    struct lt_bytes key, value; /**< value.data NULL: null */
+    lt_time append_time;          /**< LogAppendTime, microseconds */
+    struct lt_bytes key, value;   /**< value.data NULL: null */
     struct lt_bytes lt;           /**< the `lt` header; data NULL when there is none */
     struct lt_bytes scope_before; /**< `lt-scope-before`; data NULL when there is none */
     void *handle;
 };
 
 struct lt_reader;
-struct lt_reader *lt_reader_open(const struct lt_bus *bus, bool read_committed, struct lt_error *reterr)
-    LT_MUST_CHECK;
+struct lt_reader *lt_reader_open(const struct lt_bus *bus,
+                                 bool read_committed,
+                                 struct lt_error *reterr) LT_MUST_CHECK;
 void lt_reader_close(struct lt_reader *reader);
 LT_DEFINE_CLEANUP(struct lt_reader, lt_reader_close)
 /** Adds a topic (partition 0) at an offset (LT_OFFSET_BEGIN allowed), or moves it there. */
 #define LT_OFFSET_BEGIN (-2)
-int lt_reader_add(struct lt_reader *reader, const char *topic, int64_t offset, struct lt_error *reterr)
-    LT_MUST_CHECK;
-int lt_reader_remove(struct lt_reader *reader, const char *topic, struct lt_error *reterr) LT_MUST_CHECK;
+int lt_reader_add(struct lt_reader *reader,
+                  const char *topic,
+                  int64_t offset,
+                  struct lt_error *reterr) LT_MUST_CHECK;
+int lt_reader_remove(struct lt_reader *reader,
+                     const char *topic,
+                     struct lt_error *reterr) LT_MUST_CHECK;
 /** Stops and starts fetching of a topic without losing the position. */
-int lt_reader_pause(struct lt_reader *reader, const char *topic, bool paused, struct lt_error *reterr)
-    LT_MUST_CHECK;
+int lt_reader_pause(struct lt_reader *reader,
+                    const char *topic,
+                    bool paused,
+                    struct lt_error *reterr) LT_MUST_CHECK;
 /** One message: 1 and *ret (release with lt_message_release), 0 when none came within timeout_ms,
- * -1: RETRY (broker away); REJECT: one topic cannot be read (code says why: not authorised, unknown,
- * offset out of range), named in lt_reader_failed_topic(); the others go on, and so does this one
- * by itself when the right comes back.  FATAL: nothing can be read any more. */
+ * -1: RETRY (broker away); REJECT: one topic cannot be read (code says why: not authorised,
+ * unknown, offset out of range), named in lt_reader_failed_topic(); the others go on, and so does
+ * this one by itself when the right comes back.  FATAL: nothing can be read any more. */
 int lt_reader_poll(struct lt_reader *reader,
                    int64_t timeout_ms,
                    struct lt_message *ret,
@@ -124,8 +133,9 @@ int lt_asker_watermarks(struct lt_asker *asker,
                         int64_t *ret_hw,
                         struct lt_error *reterr) LT_MUST_CHECK;
 /** 1 exists, 0 does not, -1 cannot tell. */
-int lt_asker_topic_exists(struct lt_asker *asker, const char *topic, struct lt_error *reterr)
-    LT_MUST_CHECK;
+int lt_asker_topic_exists(struct lt_asker *asker,
+                          const char *topic,
+                          struct lt_error *reterr) LT_MUST_CHECK;
 /** The last committed data record below the high watermark: looks back from the end in doubling
  * steps (F.1).  1 found, 0 the topic holds none, -1 error. */
 int lt_asker_tail(struct lt_asker *asker,

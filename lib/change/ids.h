@@ -26,8 +26,10 @@ enum lt_id_kind {
     LT_ID_HOLD,
 };
 /** LT_ERR_REJECT unless text is exactly prefix + digits of that kind (number >= 1). */
-int lt_id_parse(enum lt_id_kind kind, const char *text, int64_t *ret_number, struct lt_error *reterr)
-    LT_MUST_CHECK;
+int lt_id_parse(enum lt_id_kind kind,
+                const char *text,
+                int64_t *ret_number,
+                struct lt_error *reterr) LT_MUST_CHECK;
 void lt_id_format(enum lt_id_kind kind, int64_t number, char buf[LT_ID_MAX]);
 
 /** "cn000981.2" <-> connection id and generation. */

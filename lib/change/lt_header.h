@@ -1,7 +1,7 @@
 /**
  * @file
- * The `lt` header: `op seq time pos terms`, plain text, single spaces (schemas/README.md).  Layer 1,
- * pure.  Formatting and parsing are strict inverses: same numbers, same bytes.
+ * The `lt` header: `op seq time pos terms`, plain text, single spaces (schemas/README.md).  Layer
+ * 1, pure.  Formatting and parsing are strict inverses: same numbers, same bytes.
  */
 #pragma once
 
@@ -31,7 +31,8 @@ struct lt_header {
     enum lt_op op;
     int64_t seq;  /**< from 1, gapless per topic as produced */
     lt_time time; /**< source commit, microseconds UTC */
-    /* pos on a feed: incarnation/commit LSN (plain hex)/ordinal; on a stream: incarnation/feed seq */
+    /* pos on a feed: incarnation/commit LSN (plain hex)/ordinal; on a stream: incarnation/feed seq
+     */
     bool on_feed;
     int64_t incarnation;
     uint64_t lsn;     /**< feed only */
@@ -44,4 +45,6 @@ struct lt_header {
 /** Writes the text and returns its length (< LT_HEADER_MAX). */
 size_t lt_header_format(const struct lt_header *header, char buf[LT_HEADER_MAX]);
 /** LT_ERR_REJECT when a byte is not as the specification says. */
-int lt_header_parse(struct lt_bytes text, struct lt_header *ret, struct lt_error *reterr) LT_MUST_CHECK;
+int lt_header_parse(struct lt_bytes text,
+                    struct lt_header *ret,
+                    struct lt_error *reterr) LT_MUST_CHECK;

@@ -64,7 +64,10 @@ const struct lt_hold *lt_fold_hold(const struct lt_fold *fold, const char *id);
 
 /** All live objects of one kind in bytewise order of id; returning false stops. */
 typedef bool lt_fold_visit(void *arg, const char *object, int64_t number, const void *body);
-void lt_fold_each(const struct lt_fold *fold, enum lt_control_kind kind, lt_fold_visit *visit, void *arg);
+void lt_fold_each(const struct lt_fold *fold,
+                  enum lt_control_kind kind,
+                  lt_fold_visit *visit,
+                  void *arg);
 
 /** Holds (not lifted) on a target (connection or service id), in order; returns how many and
  * fills up to cap ids. */

@@ -9,18 +9,18 @@
 #include "control/control.h"
 
 enum lt_clause {
-    LT_CLAUSE_NONE = 0,         /**< all clauses hold */
-    LT_CLAUSE_CONTROL,          /**< control state unknown or not fresh (fail closed) */
-    LT_CLAUSE_CONNECTION,       /**< connection unknown or ended (D44) */
-    LT_CLAUSE_PUBLISHED,        /**< service published (D24) */
-    LT_CLAUSE_POLICY,           /**< policy in force (D22) */
-    LT_CLAUSE_SERVICE_HOLD,     /**< no service-wide hold (D43.1) */
-    LT_CLAUSE_PAIR_HOLD,        /**< no hold on the pair (D43.2) */
-    LT_CLAUSE_AGREEMENT,        /**< agreement signed, in force, not terminated (D37, D44) */
-    LT_CLAUSE_ACCOUNT,          /**< application active with a valid certificate (D40) */
-    LT_CLAUSE_SCOPE,            /**< fields and row filter known (D52.2b) */
-    LT_CLAUSE_RATE,             /**< declared frequency of use not exceeded (D35.2e) */
-    LT_CLAUSE_DIARY,            /**< the diary can be written (D45) */
+    LT_CLAUSE_NONE = 0,     /**< all clauses hold */
+    LT_CLAUSE_CONTROL,      /**< control state unknown or not fresh (fail closed) */
+    LT_CLAUSE_CONNECTION,   /**< connection unknown or ended (D44) */
+    LT_CLAUSE_PUBLISHED,    /**< service published (D24) */
+    LT_CLAUSE_POLICY,       /**< policy in force (D22) */
+    LT_CLAUSE_SERVICE_HOLD, /**< no service-wide hold (D43.1) */
+    LT_CLAUSE_PAIR_HOLD,    /**< no hold on the pair (D43.2) */
+    LT_CLAUSE_AGREEMENT,    /**< agreement signed, in force, not terminated (D37, D44) */
+    LT_CLAUSE_ACCOUNT,      /**< application active with a valid certificate (D40) */
+    LT_CLAUSE_SCOPE,        /**< fields and row filter known (D52.2b) */
+    LT_CLAUSE_RATE,         /**< declared frequency of use not exceeded (D35.2e) */
+    LT_CLAUSE_DIARY,        /**< the diary can be written (D45) */
 };
 /** "agreement", ... for logs, the diary and metrics. */
 const char *lt_clause_name(enum lt_clause clause);
@@ -32,9 +32,9 @@ bool lt_clause_is_final(enum lt_clause clause);
 /** What the predicate needs beside the fold. */
 struct lt_right_facts {
     lt_time now;
-    lt_time grace;      /**< how old a heartbeat may be */
+    lt_time grace;       /**< how old a heartbeat may be */
     lt_time transaction; /**< longest life of a transaction: the right must outlast it */
-    bool scope_known;   /**< fields and filter compiled against the service's schema */
+    bool scope_known;    /**< fields and filter compiled against the service's schema */
     int64_t delivered_today;
     bool diary_writable;
 };

@@ -27,8 +27,8 @@ int lt_daemon_arguments(int argc,
 /** Installs handlers: SIGTERM and SIGINT ask to stop (a second one exits at once), SIGPIPE is
  * ignored.  Call before threads start. */
 void lt_daemon_signals(void);
-bool lt_stopping(void);          /**< any thread */
-void lt_stop(void);              /**< asks the process to stop; any thread */
+bool lt_stopping(void); /**< any thread */
+void lt_stop(void);     /**< asks the process to stop; any thread */
 /** Sleeps up to ms, returning early (true) when stopping. */
 bool lt_stop_wait(int64_t ms);
 /** Tells systemd (NOTIFY_SOCKET) "READY=1" or the like; nothing without it. */

@@ -17,7 +17,8 @@ $(O)/gen/avsc.c: $(AVSC) tools/mk/embed-avsc
 	@mkdir -p $(@D)
 	tools/mk/embed-avsc $(AVSC) >$@
 $(O)/gen/avsc.o: $(O)/gen/avsc.c
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(O)/lib/record.a: $(O)/gen/avsc.o
 
 # $(call program,DIRECTORY,NAME): everything but main.c also stands in an archive,
@@ -28,7 +29,8 @@ PROGRAMS  += $(O)/bin/$(2)
 $(O)/prog/$(notdir $(1)).a: $(patsubst %.c,$(O)/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
 $(O)/bin/$(2): $(patsubst %.c,$(O)/%.o,$(wildcard $(1)/main.c)) $(O)/prog/$(notdir $(1)).a $(LIB_A)
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) -rdynamic -o $$@ -Wl,--start-group $$^ -Wl,--end-group $$(LDLIBS)
+	@echo "  LD $$@"
+	@$$(CC) $$(LDFLAGS) -rdynamic -o $$@ -Wl,--start-group $$^ -Wl,--end-group $$(LDLIBS)
 endef
 $(eval $(call program,broker-adapters/provider-postgres,lt-provider-postgres))
 $(eval $(call program,broker-adapters/consumer-postgres,lt-consumer-postgres))
@@ -48,20 +50,23 @@ TEST_TOOLS  := $(patsubst %.c,$(O)/%,$(wildcard tests/tools/*.c))
 
 $(UNIT_TESTS) $(REAL_TESTS) $(TEST_TOOLS): $(O)/%: $(O)/%.o $(SUPPORT_A) $(PROGRAM_A) $(LIB_A)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -rdynamic -o $@ -Wl,--start-group $^ -Wl,--end-group -lcmocka $(LDLIBS)
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -rdynamic -o $@ -Wl,--start-group $^ -Wl,--end-group -lcmocka $(LDLIBS)
 
 # Fuzz targets define LLVMFuzzerTestOneInput; here each is linked with a replay main.
 FUZZ_SRC    := $(wildcard tests/fuzz/targets/fuzz_*.c)
 FUZZ_REPLAY := $(patsubst %.c,$(O)/%,$(FUZZ_SRC))
 $(FUZZ_REPLAY): $(O)/%: $(O)/%.o $(O)/tests/fuzz/replay_main.o $(PROGRAM_A) $(LIB_A)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LDLIBS)
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LDLIBS)
 
 $(O)/%.o: %.c Makefile tools/mk/rules.mk
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(O)/%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcsD $@ $^
+	@$(AR) rcsD $@ $^
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
