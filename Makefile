@@ -5,8 +5,9 @@ MODE ?= debug
 O    := build/$(MODE)
 SHELL := /bin/bash
 
+PG_INCLUDE := $(shell pg_config --includedir)
 CPPFLAGS += -Ilib -Iservices -Ibroker-adapters -Itools -Itests -D_GNU_SOURCE \
-            -DLT_VERSION='"$(shell cat VERSION)"'
+            -DLT_VERSION='"$(shell cat VERSION)"' -isystem $(PG_INCLUDE)
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes \
         -Wmissing-prototypes -Wcast-qual -Wundef -Wvla -Wwrite-strings \
         -Wpointer-arith -Wimplicit-fallthrough $(if $(WERROR),-Werror)
