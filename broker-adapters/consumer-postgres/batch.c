@@ -49,6 +49,11 @@ void lt_batch_add(struct lt_batch *batch,
     batch->bytes += key.len + value.len;
 }
 
+struct lt_arena *lt_batch_arena(struct lt_batch *batch)
+{
+    return batch->arena;
+}
+
 size_t lt_batch_records(const struct lt_batch *batch)
 {
     return batch->count;

@@ -36,6 +36,7 @@ void lt_batch_add(struct lt_batch *batch,
                   const struct lt_header *header,
                   struct lt_bytes key,
                   struct lt_bytes value);
+struct lt_arena *lt_batch_arena(struct lt_batch *batch); /**< lives until the next clear */
 size_t lt_batch_records(const struct lt_batch *batch);
 size_t lt_batch_bytes(const struct lt_batch *batch);
 

@@ -32,6 +32,10 @@ CREATE TABLE IF NOT EXISTS lienthong.copy (
     end_of_use   timestamptz,
     on_expiry    text NOT NULL CHECK (on_expiry IN ('hide', 'fail')),
     closed       text NOT NULL DEFAULT '', -- why it can never be usable again; '' = it can
+    -- What was reported when it became damaged (protocol 9.2); repeated until a successor comes.
+    gap_expected bigint,
+    gap_seen     bigint,
+    gap_reason   text,
     stamp        timestamptz, -- synchronised as of this source time
     usable_from  timestamptz NOT NULL DEFAULT '-infinity',
     usable_until timestamptz NOT NULL DEFAULT '-infinity',
@@ -108,7 +112,7 @@ BEGIN
         RAISE LOG 'lienthong: read of copy % (%) refused in a read-only transaction',
             which, c.stream;
     ELSE
-        PERFORM nextval(format('lienthong.refused_%s', which)::regclass);
+        PERFORM nextval(format('lienthong.refused_%s', c.connection)::regclass);
     END IF;
     IF c.on_expiry = 'fail' THEN
         RAISE EXCEPTION 'the synchronised copy of % has no use value now', c.connection
