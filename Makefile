@@ -25,7 +25,7 @@ endif
 CFLAGS  += -std=gnu17 -g -fno-omit-frame-pointer -pthread $(CFLAGS.$(MODE)) $(WARN)
 LDFLAGS += $(LDFLAGS.$(MODE)) -pthread
 LDLIBS  += -Wl,--as-needed -lrdkafka -lavro -lpq -lssl -lcrypto -levent -levent_pthreads \
-           -ljansson -linih -lm
+           -ljansson -linih -lunistring -lm
 
 .SECONDARY:
 .DELETE_ON_ERROR:
