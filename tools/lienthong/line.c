@@ -150,13 +150,32 @@ static void find_use(struct lt_cli_line *line, const struct lt_cli_measure *m)
     line->age = line->over ? LT_CLI_AGE_OVER : lt_cli_age_of(line->used_percent);
 }
 
-static void find_holds(const struct lt_fold *fold, struct lt_cli_line *line)
+struct hold_search {
+    const char *connection, *service;
+    struct lt_cli_held *held;
+    size_t count;
+};
+
+static bool take_hold(void *arg, const char *object, int64_t number, const void *body)
 {
-    size_t count = lt_fold_holds_on(fold, line->connection, line->holds, LT_CLI_HOLDS_MAX);
-    count = LT_MIN(count, LT_CLI_HOLDS_MAX);
-    count += lt_fold_holds_on(
-        fold, line->terms->service, line->holds + count, LT_CLI_HOLDS_MAX - count);
-    line->hold_count = LT_MIN(count, LT_CLI_HOLDS_MAX);
+    (void)number;
+    struct hold_search *search = arg;
+    const struct lt_hold *hold = body;
+    bool here = strcmp(hold->target, search->connection) == 0 ||
+                strcmp(hold->target, search->service) == 0;
+    if (here && hold->lifted_at == LT_NULL)
+        search->held[search->count++] = (struct lt_cli_held){.id = object, .hold = hold};
+    return search->count < LT_CLI_HOLDS_MAX;
+}
+
+size_t lt_cli_holds(const struct lt_fold *fold,
+                    const char *connection,
+                    const char *service,
+                    struct lt_cli_held held[LT_CLI_HOLDS_MAX])
+{
+    struct hold_search search = {.connection = connection, .service = service, .held = held};
+    lt_fold_each(fold, LT_CONTROL_HOLD, take_hold, &search);
+    return search.count;
 }
 
 void lt_cli_line(const struct lt_fold *fold,
@@ -186,7 +205,7 @@ void lt_cli_line(const struct lt_fold *fold,
         .marks = *marks,
         .use_period = terms->use_period,
     };
-    find_holds(fold, ret);
+    ret->hold_count = lt_cli_holds(fold, connection, terms->service, ret->holds);
     find_still(ret, measure);
     find_use(ret, measure);
 }

@@ -59,6 +59,17 @@ struct lt_cli_marks {
 #define LT_CLI_NO_MARKS ((struct lt_cli_marks){-1, -1, -1, -1})
 
 #define LT_CLI_HOLDS_MAX 16
+/** One hold that is not lifted, with its id. */
+struct lt_cli_held {
+    const char *id;
+    const struct lt_hold *hold;
+};
+/** Holds on a connection or on its service, in order of their ids; returns how many (at most
+ * LT_CLI_HOLDS_MAX). */
+size_t lt_cli_holds(const struct lt_fold *fold,
+                    const char *connection,
+                    const char *service,
+                    struct lt_cli_held held[LT_CLI_HOLDS_MAX]);
 
 /** Everything borrowed from fold and board: good until either changes.  Absent things are NULL. */
 struct lt_cli_line {
@@ -76,7 +87,7 @@ struct lt_cli_line {
     const struct lt_receipt *shown;        /**< of the stream whose copy is shown */
     struct lt_cli_marks marks;
 
-    const struct lt_hold *holds[LT_CLI_HOLDS_MAX]; /**< on the connection, then on the service */
+    struct lt_cli_held holds[LT_CLI_HOLDS_MAX];
     size_t hold_count;
 
     enum lt_cli_stage stands; /**< LT_CLI_MOVING: time passes everywhere */
