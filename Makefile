@@ -5,8 +5,9 @@ MODE ?= debug
 O    := build/$(MODE)
 SHELL := /bin/bash
 
-CPPFLAGS += -Ilib -Iservices -Ibroker-adapters -Itools -Itests -D_GNU_SOURCE \
-            -DLT_VERSION='"$(shell cat VERSION)"'
+# Quoted includes only: lib/avro/schema.h must not shadow avro-c's <avro/schema.h>.
+CPPFLAGS += -iquote lib -iquote services -iquote broker-adapters -iquote tools -iquote tests \
+            -D_GNU_SOURCE -DLT_VERSION='"$(shell cat VERSION)"'
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes \
         -Wmissing-prototypes -Wcast-qual -Wundef -Wvla -Wwrite-strings \
         -Wpointer-arith -Wimplicit-fallthrough $(if $(WERROR),-Werror)
@@ -23,7 +24,7 @@ endif
 CFLAGS  += -std=gnu17 -g -fno-omit-frame-pointer -pthread $(CFLAGS.$(MODE)) $(WARN)
 LDFLAGS += $(LDFLAGS.$(MODE)) -pthread
 LDLIBS  += -Wl,--as-needed -lrdkafka -lavro -lpq -lssl -lcrypto -levent -levent_pthreads \
-           -ljansson -linih -lm
+           -ljansson -linih -lunistring -lm
 
 .SECONDARY:
 .DELETE_ON_ERROR:
