@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-static bool fits(const struct avro_node *node, const json_t *value, size_t depth);
+static bool fits(const struct avro_node *node, json_t *value, size_t depth);
 
 /* Bytes that the text stands for when each code point is one byte; -1 when one is above 255. */
-static int64_t latin1_length(const json_t *value)
+static int64_t latin1_length(json_t *value)
 {
     const unsigned char *text = (const unsigned char *)json_string_value(value);
     int64_t length = 0;
@@ -23,7 +23,7 @@ static int64_t latin1_length(const json_t *value)
     return length;
 }
 
-static bool enum_fits(const struct avro_node *node, const json_t *value)
+static bool enum_fits(const struct avro_node *node, json_t *value)
 {
     for (size_t i = 0; json_is_string(value) && i < node->count; i++)
         if (strcmp(node->symbols[i], json_string_value(value)) == 0)
@@ -31,9 +31,9 @@ static bool enum_fits(const struct avro_node *node, const json_t *value)
     return false;
 }
 
-static bool items_fit(const struct avro_node *node, const json_t *value, size_t depth)
+static bool items_fit(const struct avro_node *node, json_t *value, size_t depth)
 {
-    const json_t *item;
+    json_t *item;
     size_t i;
 
     json_array_foreach(value, i, item)
@@ -44,14 +44,13 @@ static bool items_fit(const struct avro_node *node, const json_t *value, size_t 
     return json_is_array(value);
 }
 
-static bool entries_fit(const struct avro_node *node, const json_t *value, size_t depth)
+static bool entries_fit(const struct avro_node *node, json_t *value, size_t depth)
 {
     if (!json_is_object(value))
         return false;
-    /* The iterator wants a pointer to non-const but changes nothing. */
-    json_t *object = (json_t *)(uintptr_t)value, *entry;
+    json_t *entry;
     const char *key;
-    json_object_foreach(object, key, entry)
+    json_object_foreach(value, key, entry)
     {
         if (!fits(node->subs[0], entry, depth))
             return false;
@@ -60,14 +59,14 @@ static bool entries_fit(const struct avro_node *node, const json_t *value, size_
 }
 
 /* A field that is not given takes its own default, which is checked where it is written. */
-static bool record_fits(const struct avro_node *node, const json_t *value, size_t depth)
+static bool record_fits(const struct avro_node *node, json_t *value, size_t depth)
 {
     size_t given = 0;
 
     if (!json_is_object(value))
         return false;
     for (size_t i = 0; i < node->count; i++) {
-        const json_t *entry = json_object_get(value, node->fields[i].name);
+        json_t *entry = json_object_get(value, node->fields[i].name);
 
         if (!entry && !node->fields[i].fallback)
             return false;
@@ -78,7 +77,7 @@ static bool record_fits(const struct avro_node *node, const json_t *value, size_
     return given == json_object_size(value);
 }
 
-static bool fits(const struct avro_node *node, const json_t *value, size_t depth)
+static bool fits(const struct avro_node *node, json_t *value, size_t depth)
 {
     if (depth++ >= LT_AVRO_DEPTH_MAX)
         return false;

@@ -17,7 +17,7 @@ struct parser {
     struct lt_error *reterr;
 };
 
-static struct avro_node *parse_type(struct parser *parser, const json_t *json, const char *space);
+static struct avro_node *parse_type(struct parser *parser, json_t *json, const char *space);
 
 static void *LT_PRINTF(2, 3) fault(struct parser *parser, const char *fmt, ...)
 {
@@ -63,7 +63,7 @@ static void *new_array(struct parser *parser, size_t count, size_t size)
 }
 
 static struct avro_node *
-new_node(struct parser *parser, enum lt_avro_type type, const json_t *json, const char *name)
+new_node(struct parser *parser, enum lt_avro_type type, json_t *json, const char *name)
 {
     struct lt_avro_schema *schema = parser->schema;
     struct avro_node *node = new_array(parser, 1, sizeof(*node));
@@ -83,7 +83,7 @@ new_node(struct parser *parser, enum lt_avro_type type, const json_t *json, cons
 }
 
 static struct avro_node *
-parse_reference(struct parser *parser, const json_t *json, const char *name, const char *space)
+parse_reference(struct parser *parser, json_t *json, const char *name, const char *space)
 {
     int primitive = lt_avro_primitive(name);
 
@@ -98,7 +98,7 @@ parse_reference(struct parser *parser, const json_t *json, const char *name, con
     return parser->schema->nodes[json_integer_value(index)];
 }
 
-static int check_aliases(struct parser *parser, const json_t *json)
+static int check_aliases(struct parser *parser, json_t *json)
 {
     const json_t *aliases = json_object_get(json, "aliases"), *alias;
     size_t i;
@@ -120,7 +120,7 @@ static int check_aliases(struct parser *parser, const json_t *json)
 }
 
 /* The full name of a record, enum or fixed; NULL after a fault. */
-static const char *parse_name(struct parser *parser, const json_t *json, const char *space)
+static const char *parse_name(struct parser *parser, json_t *json, const char *space)
 {
     const char *name = json_string_value(json_object_get(json, "name"));
     const json_t *own_space = json_object_get(json, "namespace");
@@ -142,11 +142,8 @@ static const char *parse_name(struct parser *parser, const json_t *json, const c
     return check_aliases(parser, json) == 0 ? full : NULL;
 }
 
-static int parse_field(struct parser *parser,
-                       const json_t *json,
-                       const char *space,
-                       json_t *seen,
-                       struct avro_field *field)
+static int parse_field(
+    struct parser *parser, json_t *json, const char *space, json_t *seen, struct avro_field *field)
 {
     const char *name = json_string_value(json_object_get(json, "name"));
     const json_t *order = json_object_get(json, "order");
@@ -168,7 +165,7 @@ static int parse_field(struct parser *parser,
     json_object_set_new(seen, name, json_true());
     if (check_aliases(parser, json) < 0)
         return -1;
-    const json_t *type = json_object_get(json, "type");
+    json_t *type = json_object_get(json, "type");
     size_t before = enter(parser, "type");
     *field = (struct avro_field){
         .name = name,
@@ -180,10 +177,9 @@ static int parse_field(struct parser *parser,
     return field->type ? 0 : -1;
 }
 
-static struct avro_node *
-parse_record(struct parser *parser, const json_t *json, const char *outer_space)
+static struct avro_node *parse_record(struct parser *parser, json_t *json, const char *outer_space)
 {
-    const json_t *fields = json_object_get(json, "fields"), *field;
+    json_t *fields = json_object_get(json, "fields"), *field;
     const char *name = parse_name(parser, json, outer_space);
     size_t i;
 
@@ -210,7 +206,7 @@ parse_record(struct parser *parser, const json_t *json, const char *outer_space)
     return node->count == json_array_size(fields) ? node : NULL;
 }
 
-static struct avro_node *parse_enum(struct parser *parser, const json_t *json, const char *space)
+static struct avro_node *parse_enum(struct parser *parser, json_t *json, const char *space)
 {
     const json_t *symbols = json_object_get(json, "symbols"), *symbol;
     const json_t *fallback = json_object_get(json, "default");
@@ -247,7 +243,7 @@ static struct avro_node *parse_enum(struct parser *parser, const json_t *json, c
     return known ? node : fault(parser, "default is not one of the symbols");
 }
 
-static struct avro_node *parse_fixed(struct parser *parser, const json_t *json, const char *space)
+static struct avro_node *parse_fixed(struct parser *parser, json_t *json, const char *space)
 {
     const json_t *size = json_object_get(json, "size");
     const char *name = parse_name(parser, json, space);
@@ -263,7 +259,7 @@ static struct avro_node *parse_fixed(struct parser *parser, const json_t *json, 
 }
 
 static struct avro_node *parse_collection(struct parser *parser,
-                                          const json_t *json,
+                                          json_t *json,
                                           enum lt_avro_type type,
                                           const char *part,
                                           const char *space)
@@ -285,7 +281,7 @@ static const char *branch_key(const struct avro_node *branch)
 }
 
 static struct avro_node *
-parse_branch(struct parser *parser, const json_t *json, const char *space, json_t *seen)
+parse_branch(struct parser *parser, json_t *json, const char *space, json_t *seen)
 {
     struct avro_node *branch = parse_type(parser, json, space);
 
@@ -299,9 +295,9 @@ parse_branch(struct parser *parser, const json_t *json, const char *space, json_
     return branch;
 }
 
-static struct avro_node *parse_union(struct parser *parser, const json_t *json, const char *space)
+static struct avro_node *parse_union(struct parser *parser, json_t *json, const char *space)
 {
-    const json_t *branch;
+    json_t *branch;
     size_t i, size = json_array_size(json);
 
     if (size == 0 || size > LT_AVRO_NODES_MAX)
@@ -324,7 +320,7 @@ static struct avro_node *parse_union(struct parser *parser, const json_t *json, 
     return node->count == size ? node : NULL;
 }
 
-static struct avro_node *parse_object(struct parser *parser, const json_t *json, const char *space)
+static struct avro_node *parse_object(struct parser *parser, json_t *json, const char *space)
 {
     const char *type = json_string_value(json_object_get(json, "type"));
 
@@ -343,7 +339,7 @@ static struct avro_node *parse_object(struct parser *parser, const json_t *json,
     return parse_reference(parser, json, type, space);
 }
 
-static struct avro_node *parse_type(struct parser *parser, const json_t *json, const char *space)
+static struct avro_node *parse_type(struct parser *parser, json_t *json, const char *space)
 {
     struct avro_node *node;
 

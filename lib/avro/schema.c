@@ -113,26 +113,3 @@ const char *lt_avro_field_prop(const struct lt_avro_schema *schema, size_t field
         return prop;
     return json_string_value(json_object_get((other ? other : at->type)->json, name));
 }
-
-int lt_avro_pick_fields(const struct lt_avro_schema *schema,
-                        const char *const *fields,
-                        size_t count,
-                        bool *keep,
-                        struct lt_error *reterr)
-{
-    if (schema->top->type != LT_AVRO_RECORD)
-        return lt_fail(reterr, LT_ERR_REJECT, "avro", 0, "projection: the schema is no record");
-    memset(keep, 0, schema->top->count * sizeof(*keep));
-    for (size_t i = 0; i < count; i++) {
-        int field = lt_avro_field_find(schema, fields[i]);
-
-        if (field < 0)
-            return lt_fail(reterr, LT_ERR_REJECT, "avro", 0, "projection: unknown field '%.128s'",
-                           fields[i]);
-        if (keep[field])
-            return lt_fail(reterr, LT_ERR_REJECT, "avro", 0,
-                           "projection: field '%.128s' stands there twice", fields[i]);
-        keep[field] = true;
-    }
-    return 0;
-}

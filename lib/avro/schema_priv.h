@@ -25,17 +25,17 @@ struct avro_node;
 struct avro_field {
     const char *name;
     struct avro_node *type;
-    const json_t *json;     /**< the field's object */
-    const json_t *fallback; /**< its default, or NULL */
+    json_t *json;     /**< the field's object */
+    json_t *fallback; /**< its default, or NULL */
 };
 
 struct avro_node {
     enum lt_avro_type type;
-    uint32_t index;     /**< position in lt_avro_schema.nodes */
-    uint32_t min_size;  /**< bytes of the smallest value; 0 only if all values are empty */
-    const char *name;   /**< full name of a record, enum or fixed, else NULL */
-    const json_t *json; /**< where it is written: a string or an object; NULL for a union */
-    size_t count;       /**< fields, branches, symbols; bytes of a fixed; 1 for array and map */
+    uint32_t index;    /**< position in lt_avro_schema.nodes */
+    uint32_t min_size; /**< bytes of the smallest value; 0 only if all values are empty */
+    const char *name;  /**< full name of a record, enum or fixed, else NULL */
+    json_t *json;      /**< where it is written: a string or an object; NULL for a union */
+    size_t count;      /**< fields, branches, symbols; bytes of a fixed; 1 for array and map */
     union {
         struct avro_field *fields;
         struct avro_node **subs; /**< branches of a union, items of an array or map */

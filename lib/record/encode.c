@@ -53,7 +53,8 @@ static void set_bytes(avro_value_t *value, struct lt_bytes bytes)
     struct lt_buf copy = {0};
 
     lt_buf_add(&copy, bytes.data, bytes.len);
-    MUST(avro_value_set_bytes(value, lt_buf_grow(&copy, 0) - copy.len, copy.len));
+    lt_buf_grow(&copy, 1); /* avro-c wants an address for no bytes, too */
+    MUST(avro_value_set_bytes(value, copy.data, copy.len));
     lt_buf_fini(&copy);
 }
 
