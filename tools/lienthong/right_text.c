@@ -19,24 +19,36 @@ static struct lt_avro_schema *schema_of(const struct lt_fold *fold, int32_t id)
     return body ? lt_avro_schema_parse(body->text, strlen(body->text), NULL) : NULL;
 }
 
+static bool fields_known(const struct lt_connection *terms, const struct lt_service *service)
+{
+    for (size_t i = 0; i < terms->field_count; i++) {
+        bool known = false;
+        for (size_t f = 0; f < service->field_count; f++)
+            known = known || strcmp(service->fields[f].name, terms->fields[i]) == 0;
+        if (!known)
+            return false;
+    }
+    return terms->field_count > 0;
+}
+
+/* Compiles as routing does: against the record of all scope columns. */
+static bool
+filter_known(const struct lt_fold *fold, const struct lt_service *service, const char *text)
+{
+    if (service->scope_column_count == 0)
+        return text[0] == '\0';
+    LT_CLEANUP(lt_avro_schema_unrefp)
+    struct lt_avro_schema *scope = schema_of(fold, service->scope_schema);
+    LT_CLEANUP(lt_filter_freep)
+    struct lt_filter *filter = scope ? lt_filter_compile(text, scope, NULL) : NULL;
+    return filter != NULL;
+}
+
 bool lt_cli_scope_known(const struct lt_fold *fold, const char *connection)
 {
     const struct lt_connection *terms = lt_fold_connection(fold, connection);
     const struct lt_service *service = terms ? lt_fold_service(fold, terms->service) : NULL;
-    if (!service)
-        return false;
-    LT_CLEANUP(lt_avro_schema_unrefp)
-    struct lt_avro_schema *scope = schema_of(fold, service->scope_schema);
-    LT_CLEANUP(lt_avro_schema_unrefp)
-    struct lt_avro_schema *value = schema_of(fold, service->value_schema);
-    if (!scope || !value)
-        return false;
-    LT_CLEANUP(lt_filter_freep)
-    struct lt_filter *filter = lt_filter_compile(terms->filter, scope, NULL);
-    for (size_t i = 0; i < terms->field_count; i++)
-        if (lt_avro_field_find(value, terms->fields[i]) < 0)
-            return false;
-    return filter && terms->field_count > 0;
+    return service && fields_known(terms, service) && filter_known(fold, service, terms->filter);
 }
 
 struct lt_right_facts lt_cli_facts(const struct lt_fold *fold,
