@@ -5,9 +5,10 @@ MODE ?= debug
 O    := build/$(MODE)
 SHELL := /bin/bash
 
+PG_INCLUDE := $(shell pg_config --includedir)
 # Quoted includes only: lib/avro/schema.h must not shadow avro-c's <avro/schema.h>.
 CPPFLAGS += -iquote lib -iquote services -iquote broker-adapters -iquote tools -iquote tests \
-            -D_GNU_SOURCE -DLT_VERSION='"$(shell cat VERSION)"'
+            -D_GNU_SOURCE -DLT_VERSION='"$(shell cat VERSION)"' -isystem $(PG_INCLUDE)
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes \
         -Wmissing-prototypes -Wcast-qual -Wundef -Wvla -Wwrite-strings \
         -Wpointer-arith -Wimplicit-fallthrough $(if $(WERROR),-Werror)
@@ -24,7 +25,7 @@ endif
 CFLAGS  += -std=gnu17 -g -fno-omit-frame-pointer -pthread $(CFLAGS.$(MODE)) $(WARN)
 LDFLAGS += $(LDFLAGS.$(MODE)) -pthread
 LDLIBS  += -Wl,--as-needed -lrdkafka -lavro -lpq -lssl -lcrypto -levent -levent_pthreads \
-           -ljansson -linih -lm
+           -ljansson -linih -lunistring -lm
 
 .SECONDARY:
 .DELETE_ON_ERROR:
