@@ -5,16 +5,11 @@
  */
 #include "avro/span.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "support/cm.h"
 #include "unit/avro/sample.h"
 
 #define FIELDS_MAX 16

@@ -2,14 +2,9 @@
  * is refused, cheaply and with its place (DX-13). */
 #include "avro/span.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "support/cm.h"
 #include "unit/avro/bounded.h"
 
 static struct lt_avro_schema *parse(const char *text)
