@@ -4,7 +4,8 @@
  * librdkafka's simple consumer, all partitions into one queue: no group and no coordinator, so
  * no right on a group is needed and rows 8, 9 and 20 cannot happen.  The position is kept here:
  * what lies below it is dropped (row 8), pausing stops the fetch and resuming starts it again at
- * our position (row 4).
+ * our position (row 4).  The queue is polled for events and not for messages: only so does an
+ * unknown topic come with its name.
  */
 #include "bus_priv.h"
 
@@ -182,7 +183,10 @@ static struct lt_bytes find_header(const rd_kafka_headers_t *headers, const char
     return lt_bytes(data, len);
 }
 
-static void fill(struct lt_message *ret, const char *topic, rd_kafka_message_t *message)
+static void fill(struct lt_message *ret,
+                 const char *topic,
+                 const rd_kafka_message_t *message,
+                 rd_kafka_event_t *event)
 {
     rd_kafka_timestamp_type_t type;
     *ret = (struct lt_message){
@@ -191,7 +195,7 @@ static void fill(struct lt_message *ret, const char *topic, rd_kafka_message_t *
         .append_time = rd_kafka_message_timestamp(message, &type) * LT_MILLI,
         .key = lt_bytes(message->key, message->key_len),
         .value = lt_bytes(message->payload, message->len),
-        .handle = message,
+        .handle = event,
     };
     rd_kafka_headers_t *headers;
     if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -203,70 +207,95 @@ static void fill(struct lt_message *ret, const char *topic, rd_kafka_message_t *
 void lt_message_release(struct lt_message *message)
 {
     if (message->handle != NULL) {
-        rd_kafka_message_destroy(message->handle);
+        rd_kafka_event_destroy(message->handle);
     }
     *message = (struct lt_message){0};
 }
 
-/* Advances the position in the order of the queue; true when the record is to be handed out. */
-static bool take(struct lt_topic *topic, const rd_kafka_message_t *message)
+/* 1 and the record in *ret, which keeps the event; 0 when it is not for the caller. */
+static int handle_record(struct lt_reader *reader, rd_kafka_event_t *event, struct lt_message *ret)
 {
-    if (topic == NULL || !topic->fetching) {
-        return false; /* removed or paused meanwhile */
-    }
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        /* Its offset is behind markers and aborted records. */
-        topic->position = LT_MAX(topic->position, message->offset);
-        return false;
-    }
-    if (message->offset < topic->position) {
-        return false;
+    const rd_kafka_message_t *message = rd_kafka_event_message_next(event);
+    struct lt_topic *topic = lt_topic_find(&reader->topics, rd_kafka_topic_name(message->rkt));
+    lt_client_answered(&reader->client);
+    if (topic == NULL || !topic->fetching || message->offset < topic->position) {
+        rd_kafka_event_destroy(event);
+        return 0;
     }
     topic->position = message->offset + 1;
-    return true;
+    fill(ret, topic->name, message, event);
+    return 1;
 }
 
-static int
-fail_topic(struct lt_reader *reader, const rd_kafka_message_t *message, struct lt_error *reterr)
+/* EOF comes behind the last record, and its offset lies behind markers and aborted records. */
+static int take_end(struct lt_reader *reader, const rd_kafka_topic_partition_t *partition)
 {
+    struct lt_topic *topic = lt_topic_find(&reader->topics, partition->topic);
+    lt_client_answered(&reader->client);
+    if (topic != NULL && topic->fetching) {
+        topic->position = LT_MAX(topic->position, partition->offset);
+    }
+    return 0;
+}
+
+static int fail_topic(struct lt_reader *reader,
+                      const char *topic,
+                      rd_kafka_resp_err_t err,
+                      struct lt_error *reterr)
+{
+    if (lt_topic_find(&reader->topics, topic) == NULL) {
+        return 0; /* removed meanwhile */
+    }
     free(reader->failed_topic);
-    reader->failed_topic = lt_strdup(rd_kafka_topic_name(message->rkt));
-    rd_kafka_resp_err_t err = message->err;
+    reader->failed_topic = lt_strdup(topic);
     if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
         err = RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE; /* "error" is our reset policy */
     }
-    return lt_bus_fail(reterr, err, "read topic '%s'", reader->failed_topic);
+    return lt_bus_fail(reterr, err, "read topic '%s'", topic);
 }
 
-/* 1 record in *ret, 0 nothing for the caller, -1 error; consumes `message`. */
-static int handle_message(struct lt_reader *reader,
-                          rd_kafka_message_t *message,
-                          struct lt_message *ret,
-                          struct lt_error *reterr)
+/* End of a partition, trouble with one topic, or with everything. */
+static int handle_notice(struct lt_reader *reader, rd_kafka_event_t *event, struct lt_error *reterr)
 {
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
-        message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        int rc = message->rkt != NULL ? fail_topic(reader, message, reterr)
-                                      : lt_bus_fail(reterr, message->err, "read");
-        rd_kafka_message_destroy(message);
-        return rc;
+    rd_kafka_resp_err_t err = rd_kafka_event_error(event);
+    rd_kafka_topic_partition_t *partition = rd_kafka_event_topic_partition(event);
+    int rc;
+    if (partition == NULL) {
+        rc = lt_bus_fail(reterr, err, "read");
+    } else if (err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        rc = take_end(reader, partition);
+    } else {
+        rc = fail_topic(reader, partition->topic, err, reterr);
     }
-    lt_client_answered(&reader->client);
-    struct lt_topic *topic = lt_topic_find(&reader->topics, rd_kafka_topic_name(message->rkt));
-    if (!take(topic, message)) {
-        rd_kafka_message_destroy(message);
+    if (partition != NULL) {
+        rd_kafka_topic_partition_destroy(partition);
+    }
+    rd_kafka_event_destroy(event);
+    return rc;
+}
+
+static int handle_event(struct lt_reader *reader,
+                        rd_kafka_event_t *event,
+                        struct lt_message *ret,
+                        struct lt_error *reterr)
+{
+    switch (rd_kafka_event_type(event)) {
+    case RD_KAFKA_EVENT_FETCH:
+        return handle_record(reader, event, ret);
+    case RD_KAFKA_EVENT_ERROR:
+        return handle_notice(reader, event, reterr);
+    default:
+        rd_kafka_event_destroy(event);
         return 0;
     }
-    fill(ret, topic->name, message);
-    return 1;
 }
 
 /* Nothing came: has anything happened to the connections?  Told once for each time that all of
  * them went down. */
 static int idle(struct lt_reader *reader, struct lt_error *reterr)
 {
-    rd_kafka_poll(reader->client.rk, 0);
     struct lt_client *client = &reader->client;
+    rd_kafka_poll(client->rk, 0);
     if (!client->all_down || client->trouble == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return 0;
     }
@@ -283,11 +312,11 @@ int lt_reader_poll(struct lt_reader *reader,
     int64_t end = lt_monotonic_ms() + timeout_ms;
     for (;;) {
         int64_t left = LT_MAX(end - lt_monotonic_ms(), 0);
-        rd_kafka_message_t *message = rd_kafka_consume_queue(reader->queue, (int)left);
-        if (message == NULL) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(reader->queue, (int)left);
+        if (event == NULL) {
             return idle(reader, reterr);
         }
-        int rc = handle_message(reader, message, ret, reterr);
+        int rc = handle_event(reader, event, ret, reterr);
         if (rc != 0) {
             return rc;
         }
