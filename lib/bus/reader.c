@@ -12,11 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CHECK_EVERY_MS   2000
+#define CHECK_PAUSE_MS   500
+#define CHECK_TIMEOUT_MS 1000
+
 struct lt_reader {
     struct lt_client client;
     struct lt_topic_table topics;
     rd_kafka_queue_t *queue;
     char *failed_topic;
+    int64_t next_check_ms; /* of silent topics, monotonic */
 };
 
 struct lt_client *lt_reader_client(struct lt_reader *reader)
@@ -105,6 +110,8 @@ static int start_fetching(struct lt_reader *reader, struct lt_topic *topic, stru
         return lt_bus_fail(reterr, rd_kafka_last_error(), "read topic '%s'", topic->name);
     }
     topic->fetching = true;
+    topic->heard = false;
+    topic->asked_ms = lt_monotonic_ms();
     return 0;
 }
 
@@ -222,6 +229,7 @@ static int handle_record(struct lt_reader *reader, rd_kafka_event_t *event, stru
         rd_kafka_event_destroy(event);
         return 0;
     }
+    topic->heard = true;
     topic->position = message->offset + 1;
     fill(ret, topic->name, message, event);
     return 1;
@@ -233,25 +241,29 @@ static int take_end(struct lt_reader *reader, const rd_kafka_topic_partition_t *
     struct lt_topic *topic = lt_topic_find(&reader->topics, partition->topic);
     lt_client_answered(&reader->client);
     if (topic != NULL && topic->fetching) {
+        topic->heard = true;
         topic->position = LT_MAX(topic->position, partition->offset);
     }
     return 0;
 }
 
 static int fail_topic(struct lt_reader *reader,
-                      const char *topic,
+                      const char *name,
                       rd_kafka_resp_err_t err,
                       struct lt_error *reterr)
 {
-    if (lt_topic_find(&reader->topics, topic) == NULL) {
-        return 0; /* removed meanwhile */
+    struct lt_topic *topic = lt_topic_find(&reader->topics, name);
+    if (topic == NULL || !topic->fetching) {
+        return 0; /* removed or paused meanwhile */
     }
+    topic->heard = false;
+    topic->asked_ms = lt_monotonic_ms();
     free(reader->failed_topic);
-    reader->failed_topic = lt_strdup(topic);
+    reader->failed_topic = lt_strdup(name);
     if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
         err = RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE; /* "error" is our reset policy */
     }
-    return lt_bus_fail(reterr, err, "read topic '%s'", topic);
+    return lt_bus_fail(reterr, err, "read topic '%s'", name);
 }
 
 /* End of a partition, trouble with one topic, or with everything. */
@@ -290,13 +302,47 @@ static int handle_event(struct lt_reader *reader,
     }
 }
 
+/* A topic that we may not see from the start gives no event at all, so those that were never
+ * heard of are asked for; the answer also makes the library look again, which is how a reader
+ * goes on soon after the right or the topic has come. */
+static int check_topic(struct lt_reader *reader, struct lt_topic *topic, struct lt_error *reterr)
+{
+    rd_kafka_resp_err_t state = RD_KAFKA_RESP_ERR_NO_ERROR;
+    topic->asked_ms = lt_monotonic_ms();
+    if (lt_topic_state(&reader->client, topic->rkt, CHECK_TIMEOUT_MS, &state, NULL) != 0 ||
+        lt_bus_class(state) == LT_ERR_NONE || lt_bus_class(state) == LT_ERR_RETRY) {
+        return 0; /* trouble of connections is told elsewhere */
+    }
+    return fail_topic(reader, topic->name, state, reterr);
+}
+
+static int check_silent(struct lt_reader *reader, int64_t now_ms, struct lt_error *reterr)
+{
+    if (now_ms < reader->next_check_ms || reader->client.all_down) {
+        return 0;
+    }
+    for (size_t i = 0; i < reader->topics.slot_count; i++) {
+        for (struct lt_topic *topic = reader->topics.slots[i]; topic; topic = topic->next) {
+            if (topic->fetching && !topic->heard && topic->asked_ms + CHECK_EVERY_MS <= now_ms &&
+                check_topic(reader, topic, reterr) != 0) {
+                return -1; /* the others at the next call */
+            }
+        }
+    }
+    reader->next_check_ms = lt_monotonic_ms() + CHECK_PAUSE_MS;
+    return 0;
+}
+
 /* Nothing came: has anything happened to the connections?  Told once for each time that all of
  * them went down. */
 static int idle(struct lt_reader *reader, struct lt_error *reterr)
 {
     struct lt_client *client = &reader->client;
     rd_kafka_poll(client->rk, 0);
-    if (!client->all_down || client->trouble == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (client->trouble == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        client->all_down = false; /* a planned disconnect (row 16) */
+    }
+    if (!client->all_down) {
         return 0;
     }
     lt_client_fail_unanswered(client, reterr, "read");
@@ -311,13 +357,14 @@ int lt_reader_poll(struct lt_reader *reader,
 {
     int64_t end = lt_monotonic_ms() + timeout_ms;
     for (;;) {
-        int64_t left = LT_MAX(end - lt_monotonic_ms(), 0);
-        rd_kafka_event_t *event = rd_kafka_queue_poll(reader->queue, (int)left);
-        if (event == NULL) {
-            return idle(reader, reterr);
+        int64_t now = lt_monotonic_ms();
+        if (check_silent(reader, now, reterr) != 0) {
+            return -1;
         }
-        int rc = handle_event(reader, event, ret, reterr);
-        if (rc != 0) {
+        int64_t wait = LT_MAX(LT_MIN(end - now, CHECK_PAUSE_MS), 0);
+        rd_kafka_event_t *event = rd_kafka_queue_poll(reader->queue, (int)wait);
+        int rc = event != NULL ? handle_event(reader, event, ret, reterr) : idle(reader, reterr);
+        if (rc != 0 || (event == NULL && lt_monotonic_ms() >= end)) {
             return rc;
         }
     }
