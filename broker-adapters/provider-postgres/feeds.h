@@ -22,6 +22,9 @@ struct feed {
     struct event_id last; /**< events up to here are in the feed */
     uint8_t fingerprint[FINGERPRINT_BYTES];
     bool shape_reported; /**< the incident was told */
+    bool seen_once;      /**< `seen` is set: its fingerprint while it stands still */
+    uint8_t seen[FINGERPRINT_BYTES];
+    bool to_write; /**< the start decided something that is to be stored */
     /* Where the writer starts from; from then on the writer has its own. */
     char topic[LT_TOPIC_MAX];
     int64_t seq; /**< last given */
