@@ -92,11 +92,13 @@ void sim_provider_restart(struct world *world, int feed)
 
 /* ---- compaction ---- */
 
-static bool superseded(const struct sim_history *history, int at)
+/* The cleaner looks only at what is older than min.compaction.lag: a record goes when a newer one
+ * of its key is that old too. */
+static bool superseded(struct world *world, const struct sim_history *history, int at)
 {
     for (int i = at + 1; i < history->count; i++)
         if (history->changes[i].key == history->changes[at].key)
-            return true;
+            return world->now - history->changes[i].append > SIM_WINDOW;
     return false;
 }
 
@@ -106,7 +108,7 @@ static void compact_feed(struct world *world, struct sim_history *history)
         struct sim_change *change = &history->changes[i];
         lt_time age = world->now - change->append;
         bool gone = change->op == LT_OP_DELETE && age > 2 * SIM_WINDOW;
-        if (age > SIM_WINDOW && (gone || superseded(history, i)) && sim_chance(world, 80))
+        if (age > SIM_WINDOW && (gone || superseded(world, history, i)) && sim_chance(world, 80))
             change->removed = true;
     }
 }
@@ -141,7 +143,9 @@ static void compact_part(struct world *world, struct sim_part *part)
         bool gone = record->kind == SIM_DELIVERY && record->delivery.value < 0 &&
                     age > 2 * SIM_WINDOW;
         for (int j = i + 1; j < end && !gone; j++)
-            gone = part->records[j].status == SIM_COMMITTED && same_key(record, &part->records[j]);
+            gone = part->records[j].status == SIM_COMMITTED &&
+                   world->now - part->records[j].append > SIM_WINDOW &&
+                   same_key(record, &part->records[j]);
         if (gone && sim_chance(world, 80))
             record->removed = true;
     }

@@ -133,8 +133,8 @@ void sim_check_logs(struct world *world)
             bool gap = false;
             if (world->topic_of[i][g] >= 0)
                 check_stream(world, i, g, &gap);
-            bool ended = newest[i][g] && newest[i][g]->state == LANE_ENDED;
-            if (gap && world->settling && !ended)
+            bool readable = newest[i][g] && newest[i][g]->state == LANE_LIVE;
+            if (gap && world->settling && readable)
                 sim_violation(world, "stream %d.%d: a gap stays under readers", i + 1, g);
         }
     }

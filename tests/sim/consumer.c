@@ -186,20 +186,32 @@ static bool is_over(struct world *world, int connection)
     return false;
 }
 
-static int highest_stream(struct world *world, int connection)
+/* The stream that counts: of those not ended the one whose inbox record was written last.  Not
+ * simply the highest: an inbox record may be visible although the cursor beside it was lost; then
+ * the connection goes on with an older generation, whose owner repeats its record (4.6). */
+static int current_stream(struct world *world, int connection)
 {
-    for (int g = SIM_GENERATIONS - 1; g > 0; g--)
-        if (sim_notice_of(world, connection, g))
-            return g;
-    return 0;
+    const struct sim_part *part = &world->kafka.parts[SIM_INBOX(connection)];
+    bool ended[SIM_GENERATIONS] = {false};
+    int current = 0, end = sim_lso(part);
+    for (int i = 0; i < end; i++) {
+        const struct sim_record *record = &part->records[i];
+        if (record->status != SIM_COMMITTED || record->kind != SIM_NOTICE)
+            continue;
+        int g = (int)record->notice.stream.generation;
+        ended[g] = record->notice.stream.state == LANE_ENDED;
+        if (!ended[g] || current == 0 || (ended[current] && g > current))
+            current = g;
+    }
+    return current;
 }
 
 void sim_consumer_turn(struct world *world, int connection)
 {
     struct sim_consumer *consumer = &world->consumers[connection];
     struct sim_target *target = &consumer->target;
-    int highest = highest_stream(world, connection);
-    if (highest == 0)
+    int current = current_stream(world, connection);
+    if (current == 0)
         return;
     if (is_over(world, connection)) {
         *target = (struct sim_target){.stamp = LT_NULL};
@@ -207,8 +219,8 @@ void sim_consumer_turn(struct world *world, int connection)
     }
     if (world->controls[world->number].connections[connection].holds > 0)
         return; /* READ is removed */
-    if (!copy_of(target, highest))
-        new_copy(world, connection, highest);
+    if (!copy_of(target, current))
+        new_copy(world, connection, current);
     for (int i = 0; i < SIM_COPIES; i++)
         if (target->copies[i].used)
             read_on(world, connection, &target->copies[i]);

@@ -111,9 +111,10 @@ static int port_control(void *arg, int64_t *ret_number, struct lt_error *reterr)
 
 static int port_stuck(void *arg, struct lt_error *reterr)
 {
-    (void)reterr;
     struct sim_lane *lane = arg;
     struct sim_kafka *kafka = &lane->world->kafka;
+    if (lane->epoch != kafka->coord[lane->tid].epoch)
+        return of_result(SIM_FENCED, reterr);
     for (int i = 0; i < kafka->count; i++) {
         const struct sim_part *part = &kafka->parts[i];
         int lso = part->exists ? sim_lso(part) : part->count;
