@@ -40,7 +40,8 @@ static struct sim_copy *new_copy(struct world *world, int connection, int genera
         struct sim_copy *copy = &target->copies[i];
         if (copy->used && (copy->active || copy->generation == generation))
             continue;
-        *copy = (struct sim_copy){.used = true, .generation = generation, .e0 = part->count};
+        *copy = (struct sim_copy){
+            .used = true, .generation = generation, .e0 = part->count, .begun = world->now};
         for (int key = 0; key < SIM_KEYS; key++)
             copy->rows[key] = -1;
         return copy;
@@ -68,10 +69,8 @@ static void report_gap(struct world *world, int connection, const struct sim_cop
 }
 
 /* false: nothing more of this copy. */
-static bool apply(struct world *world,
-                  int connection,
-                  struct sim_copy *copy,
-                  const struct sim_record *record)
+static bool
+apply(struct world *world, int connection, struct sim_copy *copy, const struct sim_record *record)
 {
     const struct sim_delivery *delivery = &record->delivery;
     if (record->status != SIM_COMMITTED || record->removed || record->kind != SIM_DELIVERY ||
@@ -112,8 +111,7 @@ static void switch_and_stamp(struct world *world, int connection, struct sim_cop
         copy->active = true;
         target->stamp = LT_NULL;
     }
-    if (copy->active && notice->stream.sync_time != LT_NULL &&
-        copy->seq >= notice->stream.sync_seq)
+    if (copy->active && notice->stream.sync_time != LT_NULL && copy->seq >= notice->stream.sync_seq)
         target->stamp = notice->stream.sync_time;
 }
 
@@ -129,9 +127,21 @@ static void judge_short(struct world *world, int connection, const struct sim_co
         report_gap(world, connection, copy);
 }
 
+/* Reading from the start must reach e0 within the window too, or a delete it still needs may have
+ * been cleaned behind a row it has already read. */
+static bool is_overdue(const struct world *world, const struct sim_copy *copy)
+{
+    return !copy->active && copy->offset < copy->e0 &&
+           world->now - copy->begun > SIM_WINDOW / 10 * 8;
+}
+
 static void read_on(struct world *world, int connection, struct sim_copy *copy)
 {
     const struct sim_part *part = topic(world, connection, copy->generation);
+    if (is_overdue(world, copy)) {
+        copy->used = false;
+        return;
+    }
     int most = world->settling ? 1000 : 1 + (int)sim_random(&world->random, 6);
     int end = part ? sim_lso(part) : 0;
     while (copy->used && copy->offset < end && most-- > 0)
@@ -165,13 +175,11 @@ static void check_stamp(struct world *world, int connection)
     const struct sim_notice *notice = sim_notice_of(world, connection, active->generation);
     if (!notice)
         return;
-    int64_t from =
-        sync_seq_of(world, connection, (int)notice->stream.incarnation, target->stamp);
+    int64_t from = sync_seq_of(world, connection, (int)notice->stream.incarnation, target->stamp);
     if (!sim_rows_fit(world, connection, active->generation, active->rows, from))
         sim_violation(world,
                       "consumer %d: copy of stream %d is not the scope at or after its stamp",
-                      connection + 1,
-                      active->generation);
+                      connection + 1, active->generation);
 }
 
 /* The end of the connection counts in any of its inbox records: that of a successor may have
