@@ -153,19 +153,13 @@ void lt_cli_command_help(const struct lt_cli_command *command, enum lt_cli_lang 
                    "cách dùng: lienthong [--config FILE] %s%s%s%s\n\n%s\n"),
             command->name,
             command->options[0].name ? LT_SAY(lang, " [OPTIONS]", " [TÙY CHỌN]") : "",
-            command->arguments[0] ? " " : "",
-            command->arguments,
-            command->summary[lang]);
+            command->arguments[0] ? " " : "", command->arguments, command->summary[lang]);
     if (command->details[lang])
         fprintf(out, "%s\n", command->details[lang]);
     for (size_t o = 0; command->options[o].name; o++) {
         const struct lt_cli_option *option = &command->options[o];
         char left[48];
-        snprintf(left,
-                 sizeof left,
-                 "--%s%s%s",
-                 option->name,
-                 option->argument ? " " : "",
+        snprintf(left, sizeof left, "--%s%s%s", option->name, option->argument ? " " : "",
                  option->argument ? option->argument : "");
         fprintf(out, "%s  %-24s %s\n", o == 0 ? "\n" : "", left, option->help[lang]);
     }

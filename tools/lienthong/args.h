@@ -19,10 +19,10 @@
 /* Exit codes, the same for all commands (lienthong.1). */
 enum lt_cli_exit {
     LT_CLI_EXIT_OK = 0,
-    LT_CLI_EXIT_NO = 1,        /**< refused, or (verify) different, or (explain) not delivered */
-    LT_CLI_EXIT_UNCLEAR = 2,   /**< (verify) not comparable */
-    LT_CLI_EXIT_PENDING = 3,   /**< taken, but its effect did not show in time */
-    LT_CLI_EXIT_USAGE = 64,    /**< command line */
+    LT_CLI_EXIT_NO = 1,           /**< refused, or (verify) different, or (explain) not delivered */
+    LT_CLI_EXIT_UNCLEAR = 2,      /**< (verify) not comparable */
+    LT_CLI_EXIT_PENDING = 3,      /**< taken, but its effect did not show in time */
+    LT_CLI_EXIT_USAGE = 64,       /**< command line */
     LT_CLI_EXIT_UNAVAILABLE = 69, /**< broker, database or steward not reached */
     LT_CLI_EXIT_CONFIG = 78,
 };
@@ -33,14 +33,31 @@ struct lt_cli_option {
     const char *help[2];  /**< English, Vietnamese */
 };
 
+/* Options that several commands have. */
+#define LT_CLI_OPTION_AUTHOR                          \
+    {                                                 \
+        "author", "NAME",                             \
+        {                                             \
+            "who decides", "người quyết định" \
+        }                                             \
+    }
+#define LT_CLI_OPTION_WAIT                                                              \
+    {                                                                                   \
+        "wait", "DURATION",                                                             \
+        {                                                                               \
+            "how long to wait for the effect, such as 90s; 0s: do not wait",            \
+                "chờ hiệu lực tối đa bao lâu, ví dụ 90s; 0s: không chờ" \
+        }                                                                               \
+    }
+
 struct lt_cli;
 struct lt_cli_command {
     const char *name;
-    const char *arguments; /**< as help shows them, "" for none */
-    size_t least, most;    /**< how many */
+    const char *arguments;               /**< as help shows them, "" for none */
+    size_t least, most;                  /**< how many */
     const struct lt_cli_option *options; /**< ended by a NULL name; at most LT_CLI_OPTIONS_MAX */
     const char *summary[2];
-    const char *details[2]; /**< paragraphs of --help: what it waits for, its exit codes */
+    const char *details[2];         /**< paragraphs of --help: what it waits for, its exit codes */
     int (*run)(struct lt_cli *cli); /**< returns the exit code */
 };
 

@@ -33,40 +33,19 @@ static const struct place {
     size_t name; /* offset of a const char * in the record; NO_NAME: the prefix is the key */
 } PLACES[] = {
 #define NO_NAME ((size_t)-1)
-    {LT_RECORD_CURSOR,
-     LT_CLI_FROM_CURSORS,
-     sizeof(struct lt_cursor),
-     "",
+    {LT_RECORD_CURSOR, LT_CLI_FROM_CURSORS, sizeof(struct lt_cursor), "",
      offsetof(struct lt_cursor, stream)},
-    {LT_RECORD_FEED_CURSOR,
-     LT_CLI_FROM_CURSORS,
-     sizeof(struct lt_feed_cursor),
-     "live/",
+    {LT_RECORD_FEED_CURSOR, LT_CLI_FROM_CURSORS, sizeof(struct lt_feed_cursor), "live/",
      offsetof(struct lt_feed_cursor, service)},
-    {LT_RECORD_STREAM_NOTICE,
-     LT_CLI_FROM_INBOX,
-     sizeof(struct lt_stream_notice),
-     "",
+    {LT_RECORD_STREAM_NOTICE, LT_CLI_FROM_INBOX, sizeof(struct lt_stream_notice), "",
      offsetof(struct lt_stream_notice, stream)},
-    {LT_RECORD_RECEIPT,
-     LT_CLI_FROM_OUTBOX,
-     sizeof(struct lt_receipt),
-     "receipt/",
+    {LT_RECORD_RECEIPT, LT_CLI_FROM_OUTBOX, sizeof(struct lt_receipt), "receipt/",
      offsetof(struct lt_receipt, stream)},
-    {LT_RECORD_SOURCE_POSITION,
-     LT_CLI_FROM_PROGRESS,
-     sizeof(struct lt_source_position),
-     "source",
+    {LT_RECORD_SOURCE_POSITION, LT_CLI_FROM_PROGRESS, sizeof(struct lt_source_position), "source",
      NO_NAME},
-    {LT_RECORD_FEED_POSITION,
-     LT_CLI_FROM_PROGRESS,
-     sizeof(struct lt_feed_position),
-     "",
+    {LT_RECORD_FEED_POSITION, LT_CLI_FROM_PROGRESS, sizeof(struct lt_feed_position), "",
      offsetof(struct lt_feed_position, service)},
-    {LT_RECORD_DECISION,
-     LT_CLI_FROM_DIARY,
-     sizeof(struct lt_decision),
-     "decision/",
+    {LT_RECORD_DECISION, LT_CLI_FROM_DIARY, sizeof(struct lt_decision), "decision/",
      offsetof(struct lt_decision, stream)},
 };
 
@@ -97,7 +76,8 @@ size_t lt_cli_board_garbage(const struct lt_cli_board *board)
 }
 
 /* First entry that is not before (type, key). */
-static size_t lower_bound(const struct lt_cli_board *board, enum lt_record_type type, const char *key)
+static size_t
+lower_bound(const struct lt_cli_board *board, enum lt_record_type type, const char *key)
 {
     size_t low = 0, high = board->count;
     while (low < high) {
@@ -134,8 +114,7 @@ static void put(struct lt_cli_board *board, const struct entry *entry)
             board->cap = board->cap ? 2 * board->cap : 64;
             board->entries = lt_realloc(board->entries, board->cap * sizeof *board->entries);
         }
-        memmove(&board->entries[i + 1],
-                &board->entries[i],
+        memmove(&board->entries[i + 1], &board->entries[i],
                 (board->count - i) * sizeof *board->entries);
         board->count++;
     }
@@ -145,8 +124,7 @@ static void put(struct lt_cli_board *board, const struct entry *entry)
 static void remove_at(struct lt_cli_board *board, size_t i)
 {
     entry_fini(&board->entries[i]);
-    memmove(&board->entries[i],
-            &board->entries[i + 1],
+    memmove(&board->entries[i], &board->entries[i + 1],
             (board->count - i - 1) * sizeof *board->entries);
     board->count--;
 }
@@ -177,13 +155,8 @@ static bool board_key(const char *origin, struct lt_bytes key, char full[KEY_MAX
 {
     if (!key.data || key.len == 0 || key.len > LT_TOPIC_MAX || memchr(key.data, 0, key.len))
         return false;
-    int written = snprintf(full,
-                           KEY_MAX,
-                           "%s%s%.*s",
-                           origin ? origin : "",
-                           origin ? "/" : "",
-                           (int)key.len,
-                           (const char *)key.data);
+    int written = snprintf(full, KEY_MAX, "%s%s%.*s", origin ? origin : "", origin ? "/" : "",
+                           (int)key.len, (const char *)key.data);
     return written > 0 && written < KEY_MAX;
 }
 
@@ -252,18 +225,16 @@ const struct lt_feed_cursor *lt_cli_board_feed_cursor(const struct lt_cli_board 
     return find(board, LT_RECORD_FEED_CURSOR, key);
 }
 
-const struct lt_stream_notice *lt_cli_board_notice(const struct lt_cli_board *board,
-                                                   const char *application,
-                                                   const char *stream)
+const struct lt_stream_notice *
+lt_cli_board_notice(const struct lt_cli_board *board, const char *application, const char *stream)
 {
     char key[KEY_MAX];
     snprintf(key, sizeof key, "%s/%s", application, stream);
     return find(board, LT_RECORD_STREAM_NOTICE, key);
 }
 
-const struct lt_receipt *lt_cli_board_receipt(const struct lt_cli_board *board,
-                                              const char *application,
-                                              const char *stream)
+const struct lt_receipt *
+lt_cli_board_receipt(const struct lt_cli_board *board, const char *application, const char *stream)
 {
     char key[KEY_MAX];
     snprintf(key, sizeof key, "%s/receipt/%s", application, stream);
@@ -278,9 +249,8 @@ const struct lt_source_position *lt_cli_board_source(const struct lt_cli_board *
     return find(board, LT_RECORD_SOURCE_POSITION, key);
 }
 
-const struct lt_feed_position *lt_cli_board_feed(const struct lt_cli_board *board,
-                                                 const char *source,
-                                                 const char *service)
+const struct lt_feed_position *
+lt_cli_board_feed(const struct lt_cli_board *board, const char *source, const char *service)
 {
     char key[KEY_MAX];
     snprintf(key, sizeof key, "%s/%s", source, service);
@@ -294,8 +264,8 @@ static int64_t generation_of(const char *key, const char *prefix, const char *co
     size_t len = strlen(prefix);
     char of[LT_ID_MAX];
     int64_t generation = 0;
-    if (strncmp(key, prefix, len) != 0 ||
-        lt_stream_parse(key + len, of, &generation, NULL) != 0 || strcmp(of, connection) != 0)
+    if (strncmp(key, prefix, len) != 0 || lt_stream_parse(key + len, of, &generation, NULL) != 0 ||
+        strcmp(of, connection) != 0)
         return 0;
     return generation;
 }
@@ -310,8 +280,7 @@ static const void *highest(const struct lt_cli_board *board,
     const void *best = NULL;
     int64_t best_generation = 0;
     for (size_t i = lower_bound(board, type, prefix);
-         i < board->count && board->entries[i].type == type;
-         i++) {
+         i < board->count && board->entries[i].type == type; i++) {
         const struct entry *entry = &board->entries[i];
         if (strncmp(entry->key, prefix, strlen(prefix)) != 0)
             break;
@@ -350,14 +319,31 @@ const struct lt_decision *lt_cli_board_decision(const struct lt_cli_board *board
     return highest(board, LT_RECORD_DECISION, "decision/", connection, NULL);
 }
 
-void lt_cli_board_each_cursor(const struct lt_cli_board *board,
-                              const char *connection,
-                              lt_cli_cursor_visit *visit,
-                              void *arg)
+/* All records of one type as an array in the arena. */
+static void *copy_all(const struct lt_cli_board *board,
+                      enum lt_record_type type,
+                      size_t size,
+                      struct lt_arena *arena,
+                      size_t *ret_count)
 {
-    for (size_t i = lower_bound(board, LT_RECORD_CURSOR, "");
-         i < board->count && board->entries[i].type == LT_RECORD_CURSOR;
-         i++)
-        if (generation_of(board->entries[i].key, "", connection) > 0)
-            visit(arg, board->entries[i].record);
+    const size_t first = lower_bound(board, type, "");
+    size_t end = first;
+    while (end < board->count && board->entries[end].type == type)
+        end++;
+    char *all = lt_arena_alloc(arena, (end - first + 1) * size);
+    for (size_t i = first; i < end; i++)
+        memcpy(all + (i - first) * size, board->entries[i].record, size);
+    *ret_count = end - first;
+    return all;
+}
+
+void lt_cli_board_routing(const struct lt_cli_board *board,
+                          struct lt_arena *arena,
+                          struct lt_routing_view *ret)
+{
+    *ret = (struct lt_routing_view){0};
+    ret->cursors =
+        copy_all(board, LT_RECORD_CURSOR, sizeof(struct lt_cursor), arena, &ret->cursor_count);
+    ret->feeds = copy_all(board, LT_RECORD_FEED_CURSOR, sizeof(struct lt_feed_cursor), arena,
+                          &ret->feed_count);
 }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "change/ids.h"
+#include "control/effective.h"
 #include "record/records.h"
 
 enum lt_cli_from {
@@ -42,28 +43,24 @@ const struct lt_cursor *lt_cli_board_newest(const struct lt_cli_board *board,
                                             const char *connection);
 const struct lt_feed_cursor *lt_cli_board_feed_cursor(const struct lt_cli_board *board,
                                                       const char *service);
-const struct lt_stream_notice *lt_cli_board_notice(const struct lt_cli_board *board,
-                                                   const char *application,
-                                                   const char *stream);
-const struct lt_receipt *lt_cli_board_receipt(const struct lt_cli_board *board,
-                                              const char *application,
-                                              const char *stream);
+const struct lt_stream_notice *
+lt_cli_board_notice(const struct lt_cli_board *board, const char *application, const char *stream);
+const struct lt_receipt *
+lt_cli_board_receipt(const struct lt_cli_board *board, const char *application, const char *stream);
 /** The receipt of the stream whose copy is shown: the active one of the highest generation. */
 const struct lt_receipt *lt_cli_board_shown(const struct lt_cli_board *board,
                                             const char *application,
                                             const char *connection);
 const struct lt_source_position *lt_cli_board_source(const struct lt_cli_board *board,
                                                      const char *source);
-const struct lt_feed_position *lt_cli_board_feed(const struct lt_cli_board *board,
-                                                 const char *source,
-                                                 const char *service);
+const struct lt_feed_position *
+lt_cli_board_feed(const struct lt_cli_board *board, const char *source, const char *service);
 /** The last decision about the connection's highest generation that has one. */
 const struct lt_decision *lt_cli_board_decision(const struct lt_cli_board *board,
                                                 const char *connection);
 
-/** All cursors of a connection, one call each. */
-typedef void lt_cli_cursor_visit(void *arg, const struct lt_cursor *cursor);
-void lt_cli_board_each_cursor(const struct lt_cli_board *board,
-                              const char *connection,
-                              lt_cli_cursor_visit *visit,
-                              void *arg);
+/** All cursors and feed cursors, as control/effective.h wants them; arrays in the arena, texts
+ * borrowed from the board. */
+void lt_cli_board_routing(const struct lt_cli_board *board,
+                          struct lt_arena *arena,
+                          struct lt_routing_view *ret);

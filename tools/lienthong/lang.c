@@ -58,10 +58,11 @@ const char *lt_cli_when(enum lt_cli_lang lang, lt_time at, lt_time now, char buf
     lt_time_vn(at, clock, sizeof clock);
     lt_cli_duration(lang, at > now ? at - now : now - at, span);
     if (at > now)
-        snprintf(buf, LT_CLI_WHEN_MAX, LT_SAY(lang, "%s (in %.40s)", "%s (còn %.40s)"), clock, span);
+        snprintf(buf, LT_CLI_WHEN_MAX, LT_SAY(lang, "%s (in %.40s)", "%s (còn %.40s)"), clock,
+                 span);
     else
-        snprintf(
-            buf, LT_CLI_WHEN_MAX, LT_SAY(lang, "%s (%.40s ago)", "%s (cách đây %.40s)"), clock, span);
+        snprintf(buf, LT_CLI_WHEN_MAX, LT_SAY(lang, "%s (%.40s ago)", "%s (cách đây %.40s)"), clock,
+                 span);
     return buf;
 }
 

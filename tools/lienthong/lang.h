@@ -25,8 +25,7 @@ enum lt_cli_lang lt_cli_lang_pick(const char *const *candidates, size_t count);
 const char *lt_cli_duration(enum lt_cli_lang lang, lt_time span, char buf[LT_CLI_WHEN_MAX]);
 /** "25/11/2026 09:04:19 (2 s ago)" in Asia/Ho_Chi_Minh; "in 2 s" for times to come; a dash for
  * LT_TIME_NONE. */
-const char *
-lt_cli_when(enum lt_cli_lang lang, lt_time at, lt_time now, char buf[LT_CLI_WHEN_MAX]);
+const char *lt_cli_when(enum lt_cli_lang lang, lt_time at, lt_time now, char buf[LT_CLI_WHEN_MAX]);
 
 /** Columns that text takes on a terminal: code points without combining marks. */
 size_t lt_cli_columns(const char *text);

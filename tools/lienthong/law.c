@@ -84,22 +84,24 @@ const char *lt_cli_ground_article(enum lt_cli_lang lang, const char *ground)
 
 static const struct pair {
     const char *name, *words[2];
-} KINDS[] = {
-    {"agency", {"article 7 (contact points of agencies)", "Điều 7 (đầu mối của cơ quan)"}},
-    {"application", {"article 40 (accounts for connection)", "Điều 40 (tài khoản kết nối)"}},
-    {"service",
-     {"articles 22, 24 and 25 (data sharing services and their regulations)",
-      "các Điều 22, 24 và 25 (dịch vụ chia sẻ dữ liệu và quy chế khai thác, sử dụng)"}},
-    {"agreement",
-     {"articles 37 and 38 (agreed details regarding data sharing)",
-      "các Điều 37 và 38 (thỏa thuận chia sẻ dữ liệu)"}},
-}, STATES[] = {
-    {"LOAD", {"first load runs", "đang nạp lần đầu"}},
-    {"CATCH", {"catching up", "đang đuổi kịp"}},
-    {"READY", {"caught up, being handed over", "đã đuổi kịp, đang bàn giao"}},
-    {"LIVE", {"live", "đang cung cấp"}},
-    {"HELD", {"suspended", "đang tạm ngừng"}},
-    {"ENDED", {"ended", "đã kết thúc"}},
+} KINDS[] =
+    {
+        {"agency", {"article 7 (contact points of agencies)", "Điều 7 (đầu mối của cơ quan)"}},
+        {"application", {"article 40 (accounts for connection)", "Điều 40 (tài khoản kết nối)"}},
+        {"service",
+         {"articles 22, 24 and 25 (data sharing services and their regulations)",
+          "các Điều 22, 24 và 25 (dịch vụ chia sẻ dữ liệu và quy chế khai thác, sử dụng)"}},
+        {"agreement",
+         {"articles 37 and 38 (agreed details regarding data sharing)",
+          "các Điều 37 và 38 (thỏa thuận chia sẻ dữ liệu)"}},
+},
+  STATES[] = {
+      {"LOAD", {"first load runs", "đang nạp lần đầu"}},
+      {"CATCH", {"catching up", "đang đuổi kịp"}},
+      {"READY", {"caught up, being handed over", "đã đuổi kịp, đang bàn giao"}},
+      {"LIVE", {"live", "đang cung cấp"}},
+      {"HELD", {"suspended", "đang tạm ngừng"}},
+      {"ENDED", {"ended", "đã kết thúc"}},
 };
 
 static const char *

@@ -46,7 +46,8 @@ static bool older_than(lt_time at, lt_time age, lt_time now)
     return at == LT_TIME_NONE || (now > at && now - at > age);
 }
 
-static enum lt_cli_still source_still(const struct lt_cli_line *line, const struct lt_cli_measure *m)
+static enum lt_cli_still source_still(const struct lt_cli_line *line,
+                                      const struct lt_cli_measure *m)
 {
     return !line->source || older_than(line->source->at, m->still, m->now) ? LT_CLI_STILL_NO_SIGN
                                                                            : LT_CLI_STILL_NOT;
@@ -64,7 +65,8 @@ static enum lt_cli_still feed_still(const struct lt_cli_line *line, const struct
     return older_than(feed->at, m->still, m->now) ? LT_CLI_STILL_NO_SYNC : LT_CLI_STILL_NOT;
 }
 
-static enum lt_cli_still routed_still(const struct lt_cli_line *line, const struct lt_cli_measure *m)
+static enum lt_cli_still routed_still(const struct lt_cli_line *line,
+                                      const struct lt_cli_measure *m)
 {
     const struct lt_feed_cursor *routed = line->routed;
     if (!routed || routed->incarnation < line->feed->incarnation)
@@ -74,7 +76,8 @@ static enum lt_cli_still routed_still(const struct lt_cli_line *line, const stru
     return routed->g < line->feed->next_seq - 1 ? LT_CLI_STILL_BEHIND : LT_CLI_STILL_NO_SYNC;
 }
 
-static enum lt_cli_still stream_still(const struct lt_cli_line *line, const struct lt_cli_measure *m)
+static enum lt_cli_still stream_still(const struct lt_cli_line *line,
+                                      const struct lt_cli_measure *m)
 {
     const struct lt_cursor *cursor = line->cursor;
     if (!cursor)
@@ -93,7 +96,8 @@ static enum lt_cli_still stream_still(const struct lt_cli_line *line, const stru
     return live ? LT_CLI_STILL_NO_NOTICE : LT_CLI_STILL_CATCHING;
 }
 
-static enum lt_cli_still target_still(const struct lt_cli_line *line, const struct lt_cli_measure *m)
+static enum lt_cli_still target_still(const struct lt_cli_line *line,
+                                      const struct lt_cli_measure *m)
 {
     if (!line->receipt)
         return LT_CLI_STILL_NO_RECEIPT;
@@ -111,11 +115,7 @@ static enum lt_cli_still target_still(const struct lt_cli_line *line, const stru
 typedef enum lt_cli_still stage_still(const struct lt_cli_line *line,
                                       const struct lt_cli_measure *measure);
 static stage_still *const STAGES[LT_CLI_STAGES] = {
-    source_still,
-    feed_still,
-    routed_still,
-    stream_still,
-    target_still,
+    source_still, feed_still, routed_still, stream_still, target_still,
 };
 
 static void find_still(struct lt_cli_line *line, const struct lt_cli_measure *measure)
@@ -137,7 +137,8 @@ static void find_use(struct lt_cli_line *line, const struct lt_cli_measure *m)
 {
     const struct lt_agreement *agreement = line->agreement;
     lt_time end = agreement && agreement->use_until != LT_NULL ? agreement->use_until : LT_TIME_END;
-    bool ended = line->terms->ended_at != LT_NULL || !agreement || agreement->ended_at != LT_NULL;
+    bool ended = line->terms->ended_at != LT_NULL || !agreement || agreement->ended_at != LT_NULL ||
+                 (agreement->connection_until != LT_NULL && agreement->connection_until <= m->now);
     line->over = ended || end <= m->now;
     line->stamp = line->shown ? line->shown->stamp : LT_TIME_NONE;
     line->usable_until = LT_TIME_NONE;
@@ -161,8 +162,8 @@ static bool take_hold(void *arg, const char *object, int64_t number, const void 
     (void)number;
     struct hold_search *search = arg;
     const struct lt_hold *hold = body;
-    bool here = strcmp(hold->target, search->connection) == 0 ||
-                strcmp(hold->target, search->service) == 0;
+    bool here =
+        strcmp(hold->target, search->connection) == 0 || strcmp(hold->target, search->service) == 0;
     if (here && hold->lifted_at == LT_NULL)
         search->held[search->count++] = (struct lt_cli_held){.id = object, .hold = hold};
     return search->count < LT_CLI_HOLDS_MAX;

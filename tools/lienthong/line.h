@@ -42,8 +42,8 @@ enum lt_cli_still {
 
 /** How much of the use period is gone (D41.2b-9). */
 enum lt_cli_age {
-    LT_CLI_AGE_NONE,    /**< no stamp: nothing to use yet */
-    LT_CLI_AGE_FRESH,   /**< below half */
+    LT_CLI_AGE_NONE,  /**< no stamp: nothing to use yet */
+    LT_CLI_AGE_FRESH, /**< below half */
     LT_CLI_AGE_50,
     LT_CLI_AGE_80,
     LT_CLI_AGE_95,
@@ -53,7 +53,7 @@ enum lt_cli_age {
 
 /** What the topics show; -1: not known. */
 struct lt_cli_marks {
-    int64_t feed_readable, feed_end;     /**< last stable offset, high watermark */
+    int64_t feed_readable, feed_end; /**< last stable offset, high watermark */
     int64_t stream_readable, stream_end;
 };
 #define LT_CLI_NO_MARKS ((struct lt_cli_marks){-1, -1, -1, -1})

@@ -36,8 +36,7 @@ static int take_objects(const json_t *array, struct lt_cli_answer *answer, struc
     return 0;
 }
 
-static int
-take_answer(const json_t *json, struct lt_cli_answer *answer, struct lt_error *reterr)
+static int take_answer(const json_t *json, struct lt_cli_answer *answer, struct lt_error *reterr)
 {
     const json_t *ok = json_object_get(json, "ok");
     if (!json_is_boolean(ok))

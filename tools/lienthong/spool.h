@@ -19,14 +19,15 @@
 
 struct lt_cli_answer {
     bool ok;
-    int64_t number;       /**< control number of the last record signed, 0: none */
-    char **objects;       /**< ids made or changed */
+    int64_t number; /**< control number of the last record signed, 0: none */
+    char **objects; /**< ids made or changed */
     size_t object_count;
     char *file, *path, *error; /**< when not ok; file and path may be empty */
 };
 /** Parses an answer.  LT_ERR_FATAL when it is none. */
-int lt_cli_answer_parse(struct lt_bytes text, struct lt_cli_answer *ret, struct lt_error *reterr)
-    LT_MUST_CHECK;
+int lt_cli_answer_parse(struct lt_bytes text,
+                        struct lt_cli_answer *ret,
+                        struct lt_error *reterr) LT_MUST_CHECK;
 void lt_cli_answer_fini(struct lt_cli_answer *answer);
 /** "file: path: text" with what there is of it. */
 void lt_cli_answer_error(const struct lt_cli_answer *answer, struct lt_buf *out);

@@ -10,12 +10,8 @@
 const char *lt_cli_stage_words(enum lt_cli_lang lang, enum lt_cli_stage stage)
 {
     static const char *const WORDS[][2] = {
-        {"source", "nguồn"},
-        {"feed", "dòng nguồn"},
-        {"routed", "điều phối"},
-        {"stream", "luồng"},
-        {"target", "đích"},
-        {"none", "không"},
+        {"source", "nguồn"}, {"feed", "dòng nguồn"}, {"routed", "điều phối"},
+        {"stream", "luồng"}, {"target", "đích"},     {"none", "không"},
     };
     return WORDS[stage][lang];
 }
@@ -68,33 +64,28 @@ void lt_cli_head_text(enum lt_cli_lang lang, const struct lt_cli_head *head, str
 {
     char clock[32];
     lt_buf_addf(out,
-                LT_SAY(lang,
-                       "Lienthong  %s (Asia/Ho_Chi_Minh)  connections: %zu\n",
+                LT_SAY(lang, "Lienthong  %s (Asia/Ho_Chi_Minh)  connections: %zu\n",
                        "Liên thông  %s (giờ Việt Nam)  số kết nối: %zu\n"),
-                lt_time_vn(head->now, clock, sizeof clock),
-                head->connections);
-    lt_buf_addf(out, LT_SAY(lang, "control number %" PRId64, "số điều khiển %" PRId64), head->number);
+                lt_time_vn(head->now, clock, sizeof clock), head->connections);
+    lt_buf_addf(out, LT_SAY(lang, "control number %" PRId64, "số điều khiển %" PRId64),
+                head->number);
     lt_buf_adds(out, LT_SAY(lang, ", heartbeat ", ", nhịp báo "));
     add_when(lang, head->heartbeat_at, head->now, out);
     lt_buf_addc(out, '\n');
     if (head->stale)
-        lt_buf_addf(out,
-                    LT_SAY(lang,
-                           "! nothing may be delivered: %s\n",
-                           "! không được cung cấp dữ liệu: %s\n"),
-                    head->stale);
+        lt_buf_addf(
+            out,
+            LT_SAY(lang, "! nothing may be delivered: %s\n", "! không được cung cấp dữ liệu: %s\n"),
+            head->stale);
     if (head->garbage > 0)
         lt_buf_addf(out,
-                    LT_SAY(lang,
-                           "! records ignored as not ours: %zu\n",
+                    LT_SAY(lang, "! records ignored as not ours: %zu\n",
                            "! số bản ghi không hợp lệ bị bỏ qua: %zu\n"),
                     head->garbage);
 }
 
-static void add_source(enum lt_cli_lang lang,
-                       const struct lt_cli_line *line,
-                       lt_time now,
-                       struct lt_buf *out)
+static void
+add_source(enum lt_cli_lang lang, const struct lt_cli_line *line, lt_time now, struct lt_buf *out)
 {
     label(out, lt_cli_stage_words(lang, LT_CLI_SOURCE));
     lt_buf_addf(out, "%s  ", line->service ? line->service->source : "-");
@@ -108,17 +99,13 @@ static void add_unreadable(enum lt_cli_lang lang, int64_t readable, int64_t end,
 {
     if (readable >= 0 && readable < end)
         lt_buf_addf(out,
-                    LT_SAY(lang,
-                           "  (offsets %" PRId64 " to %" PRId64 " not readable yet)",
+                    LT_SAY(lang, "  (offsets %" PRId64 " to %" PRId64 " not readable yet)",
                            "  (vị trí %" PRId64 " đến %" PRId64 " chưa đọc được)"),
-                    readable,
-                    end);
+                    readable, end);
 }
 
-static void add_feed(enum lt_cli_lang lang,
-                     const struct lt_cli_line *line,
-                     lt_time now,
-                     struct lt_buf *out)
+static void
+add_feed(enum lt_cli_lang lang, const struct lt_cli_line *line, lt_time now, struct lt_buf *out)
 {
     label(out, lt_cli_stage_words(lang, LT_CLI_FEED));
     if (line->feed) {
@@ -133,10 +120,8 @@ static void add_feed(enum lt_cli_lang lang,
     lt_buf_addc(out, '\n');
 }
 
-static void add_routed(enum lt_cli_lang lang,
-                       const struct lt_cli_line *line,
-                       lt_time now,
-                       struct lt_buf *out)
+static void
+add_routed(enum lt_cli_lang lang, const struct lt_cli_line *line, lt_time now, struct lt_buf *out)
 {
     label(out, lt_cli_stage_words(lang, LT_CLI_ROUTED));
     if (line->routed) {
@@ -149,18 +134,13 @@ static void add_routed(enum lt_cli_lang lang,
     lt_buf_addc(out, '\n');
 }
 
-static void add_stream(enum lt_cli_lang lang,
-                       const struct lt_cli_line *line,
-                       lt_time now,
-                       struct lt_buf *out)
+static void
+add_stream(enum lt_cli_lang lang, const struct lt_cli_line *line, lt_time now, struct lt_buf *out)
 {
     label(out, lt_cli_stage_words(lang, LT_CLI_STREAM));
     if (line->cursor) {
-        lt_buf_addf(out,
-                    "stream.%s  %s (%s)  seq %" PRId64 "  ",
-                    line->cursor->stream,
-                    line->cursor->state,
-                    lt_cli_state_words(lang, line->cursor->state),
+        lt_buf_addf(out, "stream.%s  %s (%s)  seq %" PRId64 "  ", line->cursor->stream,
+                    line->cursor->state, lt_cli_state_words(lang, line->cursor->state),
                     line->cursor->seq);
         lt_buf_adds(out, LT_SAY(lang, "sync point ", "mốc đồng bộ "));
         add_when(lang, line->notice ? line->notice->sync_time : LT_TIME_NONE, now, out);
@@ -171,10 +151,8 @@ static void add_stream(enum lt_cli_lang lang,
     lt_buf_addc(out, '\n');
 }
 
-static void add_target(enum lt_cli_lang lang,
-                       const struct lt_cli_line *line,
-                       lt_time now,
-                       struct lt_buf *out)
+static void
+add_target(enum lt_cli_lang lang, const struct lt_cli_line *line, lt_time now, struct lt_buf *out)
 {
     label(out, lt_cli_stage_words(lang, LT_CLI_TARGET));
     const struct lt_receipt *receipt = line->shown ? line->shown : line->receipt;
@@ -185,14 +163,12 @@ static void add_target(enum lt_cli_lang lang,
                            "  refused reads %" PRId64 "  reported ",
                            "%s đã áp dụng đến seq %" PRId64 "  số dòng %" PRId64
                            "  để riêng %" PRId64 "  lượt đọc bị từ chối %" PRId64 "  báo cáo "),
-                    receipt->stream,
-                    receipt->seq,
-                    receipt->rows,
-                    receipt->set_aside,
+                    receipt->stream, receipt->seq, receipt->rows, receipt->set_aside,
                     receipt->refused_reads);
         add_when(lang, receipt->at, now, out);
         if (receipt->rewound)
-            lt_buf_adds(out, LT_SAY(lang, "  (restored from a backup)", "  (đã phục hồi từ bản lưu)"));
+            lt_buf_adds(out,
+                        LT_SAY(lang, "  (restored from a backup)", "  (đã phục hồi từ bản lưu)"));
     } else {
         lt_buf_addc(out, '-');
     }
@@ -202,7 +178,8 @@ static void add_target(enum lt_cli_lang lang,
 static const char *age_words(enum lt_cli_lang lang, enum lt_cli_age age)
 {
     static const char *const WORDS[][2] = {
-        [LT_CLI_AGE_NONE] = {"no stamp yet: nothing to use", "chưa đồng bộ: chưa có dữ liệu để sử dụng"},
+        [LT_CLI_AGE_NONE] = {"no stamp yet: nothing to use",
+                             "chưa đồng bộ: chưa có dữ liệu để sử dụng"},
         [LT_CLI_AGE_FRESH] = {"", ""},
         [LT_CLI_AGE_50] = {"! more than 50 % of the use period is over",
                            "! đã qua 50 % thời hạn sử dụng"},
@@ -218,10 +195,8 @@ static const char *age_words(enum lt_cli_lang lang, enum lt_cli_age age)
     return WORDS[age][lang];
 }
 
-static void add_use(enum lt_cli_lang lang,
-                    const struct lt_cli_line *line,
-                    lt_time now,
-                    struct lt_buf *out)
+static void
+add_use(enum lt_cli_lang lang, const struct lt_cli_line *line, lt_time now, struct lt_buf *out)
 {
     label(out, LT_SAY(lang, "stamp", "đồng bộ cuối"));
     add_when(lang, line->stamp, now, out);
@@ -230,10 +205,8 @@ static void add_use(enum lt_cli_lang lang,
     add_when(lang, line->usable_until, now, out);
     if (line->used_percent >= 0) {
         char period[LT_CLI_WHEN_MAX];
-        lt_buf_addf(out,
-                    LT_SAY(lang, "  %" PRId64 " %% of %s", "  %" PRId64 " %% của %s"),
-                    line->used_percent,
-                    lt_cli_duration(lang, line->use_period, period));
+        lt_buf_addf(out, LT_SAY(lang, "  %" PRId64 " %% of %s", "  %" PRId64 " %% của %s"),
+                    line->used_percent, lt_cli_duration(lang, line->use_period, period));
     }
     const char *words = age_words(lang, line->age);
     if (words[0])
@@ -247,8 +220,7 @@ static void add_still(enum lt_cli_lang lang, const struct lt_cli_line *line, str
         return;
     lt_buf_addf(out,
                 LT_SAY(lang, "  > time stands still at: %s: %s", "  > thời gian dừng ở: %s: %s"),
-                lt_cli_stage_words(lang, line->stands),
-                lt_cli_still_words(lang, line->why));
+                lt_cli_stage_words(lang, line->stands), lt_cli_still_words(lang, line->why));
     const char *reason = "";
     if (line->why == LT_CLI_STILL_HELD || line->why == LT_CLI_STILL_ENDED)
         reason = line->cursor->reason;
@@ -275,12 +247,10 @@ void lt_cli_hold_text(enum lt_cli_lang lang,
                       struct lt_buf *out)
 {
     const struct lt_hold *hold = held->hold;
-    lt_buf_addf(out,
-                LT_SAY(lang, "  # hold %s on %s: %s (%s)\n", "  # tạm ngừng %s đối với %s: %s (%s)\n"),
-                held->id,
-                hold->target,
-                lt_cli_ground_words(lang, hold->ground),
-                lt_cli_ground_article(lang, hold->ground));
+    lt_buf_addf(
+        out, LT_SAY(lang, "  # hold %s on %s: %s (%s)\n", "  # tạm ngừng %s đối với %s: %s (%s)\n"),
+        held->id, hold->target, lt_cli_ground_words(lang, hold->ground),
+        lt_cli_ground_article(lang, hold->ground));
     add_clean_line(out, LT_SAY(lang, "reason", "lý do"), hold->reason);
     add_clean_line(out, LT_SAY(lang, "by", "người quyết định"), hold->author);
     lt_buf_addf(out, "      %s: ", LT_SAY(lang, "since", "từ"));

@@ -61,8 +61,7 @@ static int64_t *offset_of(struct lt_cli_view *view, const char *topic)
     for (size_t i = 0; i < view->offset_count; i++)
         if (strcmp(view->offsets[i].topic, topic) == 0)
             return &view->offsets[i].next;
-    view->offsets =
-        lt_realloc(view->offsets, (view->offset_count + 1) * sizeof *view->offsets);
+    view->offsets = lt_realloc(view->offsets, (view->offset_count + 1) * sizeof *view->offsets);
     struct lt_cli_topic_offset *added = &view->offsets[view->offset_count++];
     *added = (struct lt_cli_topic_offset){.next = LT_OFFSET_BEGIN};
     memcpy(added->topic, topic, strlen(topic) + 1);
@@ -83,7 +82,8 @@ read_on(struct lt_cli_view *view, const char *topic, struct into *into, struct l
     if (*offset >= end || end == low)
         return 0;
     int64_t next = *offset;
-    if (lt_bus_read_to_end(view->bus, topic, next, view->timeout_ms, take, into, &next, reterr) != 0)
+    if (lt_bus_read_to_end(view->bus, topic, next, view->timeout_ms, take, into, &next, reterr) !=
+        0)
         return lt_fail_context(reterr, "%s", topic);
     *offset = next;
     return 0;
@@ -91,8 +91,7 @@ read_on(struct lt_cli_view *view, const char *topic, struct into *into, struct l
 
 int lt_cli_view_control(struct lt_cli_view *view, struct lt_error *reterr)
 {
-    return read_on(
-        view, LT_TOPIC_CONTROL, &(struct into){.view = view, .control = true}, reterr);
+    return read_on(view, LT_TOPIC_CONTROL, &(struct into){.view = view, .control = true}, reterr);
 }
 
 int lt_cli_view_cursors(struct lt_cli_view *view, struct lt_error *reterr)
@@ -117,14 +116,8 @@ int lt_cli_view_decisions(struct lt_cli_view *view, struct lt_error *reterr)
     int exists = lt_asker_topic_exists(view->asker, LT_TOPIC_DIARY, reterr);
     if (exists <= 0)
         return exists;
-    return lt_bus_read_to_end(view->bus,
-                              LT_TOPIC_DIARY,
-                              next,
-                              view->timeout_ms,
-                              take_decision,
-                              &into,
-                              &next,
-                              reterr);
+    return lt_bus_read_to_end(view->bus, LT_TOPIC_DIARY, next, view->timeout_ms, take_decision,
+                              &into, &next, reterr);
 }
 
 static int read_from(struct lt_cli_view *view,
@@ -133,13 +126,13 @@ static int read_from(struct lt_cli_view *view,
                      const char *origin,
                      struct lt_error *reterr)
 {
-    return read_on(view,
-                   topic,
-                   &(struct into){.view = view, .from = from, .origin = origin},
+    return read_on(view, topic, &(struct into){.view = view, .from = from, .origin = origin},
                    reterr);
 }
 
-int lt_cli_view_connection(struct lt_cli_view *view, const char *connection, struct lt_error *reterr)
+int lt_cli_view_connection(struct lt_cli_view *view,
+                           const char *connection,
+                           struct lt_error *reterr)
 {
     const struct lt_connection *terms = lt_fold_connection(view->fold, connection);
     const struct lt_service *service = terms ? lt_fold_service(view->fold, terms->service) : NULL;
