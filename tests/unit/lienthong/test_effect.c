@@ -13,7 +13,7 @@ static void signed_means_confirmed_by_a_heartbeat(void **state)
     struct line_world *line = *state;
     world_put(&line->world, LT_CONTROL_AGENCY, "ag0003", &world_agency);
     assert_false(ask(line, LT_CLI_WISH_SIGNED, "").shown);
-    world_beat(&line->world, WORLD_NOW);
+    world_beat(&line->world, WORLD_NOW + 1);
     assert_true(ask(line, LT_CLI_WISH_SIGNED, "").shown);
 }
 
