@@ -192,7 +192,7 @@ static int run(struct lt_cli *cli)
 {
     struct lt_bus bus = cli->bus;
     const char *key_path = lt_cli_needed(cli, "key-file");
-    int replicas;
+    int replicas = 1;
     if (!key_path || !pick_certificate(cli, &bus) || pick_replicas(cli, &replicas) != 0)
         return LT_CLI_EXIT_USAGE;
     struct lt_error err = {0};
