@@ -59,5 +59,10 @@ int lt_type_encode_key(const struct lt_type *type,
                        struct lt_bytes text,
                        struct lt_buf *out,
                        struct lt_error *reterr) LT_MUST_CHECK;
+/** As lt_type_decode() for a key field; a form that is not the one of its value is refused. */
+int lt_type_decode_key(const struct lt_type *type,
+                       struct lt_bytes avro,
+                       struct lt_buf *text,
+                       struct lt_error *reterr) LT_MUST_CHECK;
 /** The Avro type's JSON of a key field (numeric is a string there). */
 void lt_type_avro_key(const struct lt_type *type, struct lt_buf *json);

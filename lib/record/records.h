@@ -246,10 +246,13 @@ struct lt_control {
 };
 
 /** Appends the framed bytes of *record (a struct of that type) to out.  Control records are
- * appended without frame.  Cannot fail on records built by us (asserts). */
+ * appended without frame.  Cannot fail.  A text that is NULL is written as an empty one; bytes of a
+ * text that are not UTF-8 are replaced by U+FFFD, since readers refuse such texts (a reason may
+ * quote foreign bytes, or be cut within a character). */
 void lt_record_encode(enum lt_record_type type, const void *record, struct lt_buf *out);
 
-/** Fills *record from framed bytes of exactly that type.  LT_ERR_REJECT on any other bytes. */
+/** Fills *record from framed bytes of exactly that type (control: without frame).  LT_ERR_REJECT on
+ * any other bytes, on texts with a zero byte, and on LT_NULL as a value of a nullable number. */
 int lt_record_decode(enum lt_record_type type,
                      struct lt_bytes bytes,
                      void *record,
