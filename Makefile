@@ -5,9 +5,10 @@ MODE ?= debug
 O    := build/$(MODE)
 SHELL := /bin/bash
 
+PG_INCLUDE := $(shell pg_config --includedir)
 # Quoted includes only: lib/avro/schema.h must not shadow avro-c's <avro/schema.h>.
 CPPFLAGS += -iquote lib -iquote services -iquote broker-adapters -iquote tools -iquote tests \
-            -D_GNU_SOURCE -DLT_VERSION='"$(shell cat VERSION)"'
+            -D_GNU_SOURCE -DLT_VERSION='"$(shell cat VERSION)"' -isystem $(PG_INCLUDE)
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes \
         -Wmissing-prototypes -Wcast-qual -Wundef -Wvla -Wwrite-strings \
         -Wpointer-arith -Wimplicit-fallthrough $(if $(WERROR),-Werror)
@@ -33,38 +34,10 @@ include tools/mk/rules.mk
 
 all: $(PROGRAMS)
 
-tests: $(UNIT_TESTS) $(REAL_TESTS) $(TEST_TOOLS)
-
 unit: $(UNIT_TESTS)
 	@tests/run-unit $(UNIT_TESTS)
 
-fuzz-replay: $(FUZZ_REPLAY)
-	@tests/fuzz/replay $(FUZZ_REPLAY)
-
-# Everything a change must pass; installs what is missing first.
-check: packages
-	@tests/check
-
-# The main job on real data, from an empty machine to a report.
-demo: packages
-	@$(MAKE) --no-print-directory -s -j$$(nproc) MODE=release all
-	@tools/demo/demo
-
-demo-stop:
-	@tools/demo/demo stop
-
-packages:
-	@tools/install-packages
-
-format:
-	git ls-files '*.c' '*.h' | xargs clang-format -i
-
-# One process a file: version 14 invents faults when given several.
-tidy:
-	@git ls-files 'lib/*.c' 'services/*.c' 'broker-adapters/*.c' 'tools/*.c' | \
-	    xargs -P $$(nproc) -n 1 sh -c 'clang-tidy --quiet "$$0" -- $(CPPFLAGS) -std=gnu17 2>/dev/null'
-
 clean:
-	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
+	rm -rf build/debug build/release build/asan build/tsan build/clang
 
-.PHONY: all tests unit fuzz-replay check demo demo-stop packages format tidy clean
+.PHONY: all unit clean

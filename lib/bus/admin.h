@@ -47,6 +47,7 @@ enum lt_acl_resource {
     LT_ACL_TRANSACTIONAL_ID = 5,
 };
 enum lt_acl_operation {
+    LT_ACL_ALL = 2,
     LT_ACL_READ = 3,
     LT_ACL_WRITE = 4,
     LT_ACL_CREATE = 5,
@@ -60,11 +61,12 @@ enum lt_acl_operation {
 };
 struct lt_acl {
     enum lt_acl_resource resource;
-    char name[128];
-    bool prefixed;      /**< else literal */
-    char principal[64]; /**< "User:ap000041.k3" */
+    char name[256];
+    bool prefixed;       /**< else literal */
+    char principal[128]; /**< "User:ap000041.k3" */
     enum lt_acl_operation operation;
 };
+/** Adding what is there and removing what is not are fine (0).  FATAL: our principal may not. */
 int lt_admin_acl_add(struct lt_admin *admin,
                      const struct lt_acl *acls,
                      size_t count,
@@ -73,7 +75,8 @@ int lt_admin_acl_remove(struct lt_admin *admin,
                         const struct lt_acl *acls,
                         size_t count,
                         struct lt_error *reterr) LT_MUST_CHECK;
-/** All ALLOW ACLs of the cluster; *ret is heap, free() it. */
+/** All ALLOW ACLs of the cluster; *ret is heap, free() it.  A broker's view follows a change by
+ * some milliseconds. */
 int lt_admin_acl_list(struct lt_admin *admin,
                       struct lt_acl **ret,
                       size_t *ret_count,

@@ -145,7 +145,7 @@ int lt_asker_tail(struct lt_asker *asker,
 
 /** Reads a topic read_committed from `offset` to the high watermark noted at the call (not to EOF:
  * protocol 4.3), calling visit for each record.  RETRY when it stays unreadable longer than
- * timeout_ms.  *ret_next: offset after the last record read. */
+ * timeout_ms.  *ret_next: that high watermark (or `offset` when it is beyond): where to go on. */
 typedef int lt_message_visit(void *arg, const struct lt_message *message, struct lt_error *reterr);
 int lt_bus_read_to_end(const struct lt_bus *bus,
                        const char *topic,

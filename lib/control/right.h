@@ -42,6 +42,15 @@ struct lt_right {
     enum lt_clause clause; /**< LT_CLAUSE_NONE: may be delivered */
     char detail[200];      /**< e.g. "hold ho000007, ground 43.2a, since ..." */
 };
-/** Evaluates all clauses in the order of the enum. */
+/** Evaluates the clauses in the order of the enum, up to the first that fails.
+ *
+ * What has run out for good (connection or agreement ended, its connection period over at `now`:
+ * D44.1d-2) fails LT_CLAUSE_CONNECTION, which is final.  What ends before a transaction begun now
+ * could end (now + facts->transaction) fails LT_CLAUSE_AGREEMENT or LT_CLAUSE_ACCOUNT, which hold.
+ */
 struct lt_right
 lt_route(const struct lt_fold *fold, const char *connection, const struct lt_right_facts *facts);
+/** All failing clauses, as bits 1 << clause; 0: may be delivered.  For `explain`. */
+unsigned lt_route_failing(const struct lt_fold *fold,
+                          const char *connection,
+                          const struct lt_right_facts *facts);

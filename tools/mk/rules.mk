@@ -38,6 +38,15 @@ $(eval $(call program,services/routing,lt-routing))
 $(eval $(call program,services/steward,lt-steward))
 $(eval $(call program,tools/lienthong,lienthong))
 
+# The consumer's SQL, compiled in: lt_sql_<name>[] (zero terminated text).
+CONSUMER_SQL := $(wildcard broker-adapters/consumer-postgres/sql/*.sql)
+$(O)/gen/consumer_sql.c: $(CONSUMER_SQL) tools/mk/embed-sql
+	@mkdir -p $(@D)
+	tools/mk/embed-sql $(CONSUMER_SQL) >$@
+$(O)/gen/consumer_sql.o: $(O)/gen/consumer_sql.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(O)/prog/consumer-postgres.a: $(O)/gen/consumer_sql.o
+
 # Unit tests: tests/unit/<module>/test_*.c, one cmocka program each.  Tests that need
 # real parts are tests/integration/test_*.c and are started by tests/integration/run.
 SUPPORT_A   := $(O)/tests/support.a

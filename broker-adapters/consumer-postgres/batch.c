@@ -1,0 +1,128 @@
+#include "consumer-postgres/batch.h"
+
+#include <stdlib.h>
+
+struct record {
+    enum lt_op op;
+    int64_t seq;
+    struct lt_bytes key, value;
+};
+struct lt_batch {
+    struct record *records;
+    size_t count, cap, bytes;
+    struct lt_arena *arena;
+};
+
+struct lt_batch *lt_batch_new(void)
+{
+    struct lt_batch *batch = lt_alloc(sizeof(*batch));
+    batch->arena = lt_arena_new(64 * 1024);
+    return batch;
+}
+
+void lt_batch_free(struct lt_batch *batch)
+{
+    if (!batch)
+        return;
+    lt_arena_free(batch->arena);
+    free(batch->records);
+    free(batch);
+}
+
+void lt_batch_clear(struct lt_batch *batch)
+{
+    batch->count = batch->bytes = 0;
+    lt_arena_reset(batch->arena);
+}
+
+void lt_batch_add(struct lt_batch *batch,
+                  const struct lt_header *header,
+                  struct lt_bytes key,
+                  struct lt_bytes value)
+{
+    if (batch->count == batch->cap) {
+        batch->cap = batch->cap ? 2 * batch->cap : 64;
+        batch->records = lt_realloc(batch->records, batch->cap * sizeof(*batch->records));
+    }
+    batch->records[batch->count++] =
+        (struct record){.op = header->op, .seq = header->seq, .key = key, .value = value};
+    batch->bytes += key.len + value.len;
+}
+
+struct lt_arena *lt_batch_arena(struct lt_batch *batch)
+{
+    return batch->arena;
+}
+
+size_t lt_batch_records(const struct lt_batch *batch)
+{
+    return batch->count;
+}
+
+size_t lt_batch_bytes(const struct lt_batch *batch)
+{
+    return batch->bytes;
+}
+
+static int by_key_then_seq(const void *a, const void *b)
+{
+    const struct record *x = a, *y = b;
+    const int order = lt_bytes_compare(x->key, y->key);
+    return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static void
+set_aside(struct lt_row *row, struct lt_batch *batch, const char *code, const char *reason)
+{
+    row->kind = LT_ROW_ASIDE;
+    row->code = code;
+    row->reason = lt_arena_printf(batch->arena, "%s", reason);
+}
+
+static void decode_row(struct lt_batch *batch,
+                       const struct record *record,
+                       const struct lt_shape *shape,
+                       int32_t key_schema,
+                       int32_t value_schema,
+                       struct lt_row *row)
+{
+    struct lt_error err;
+    *row = (struct lt_row){.kind = LT_ROW_DELETE, .seq = record->seq, .key = record->key};
+    struct lt_bytes *key_texts =
+        lt_arena_alloc(batch->arena, shape->key_count * sizeof(*key_texts));
+    if (lt_shape_key(shape, key_schema, record->key, batch->arena, key_texts, &err)) {
+        set_aside(row, batch, "key", err.msg);
+        return;
+    }
+    row->key_texts = key_texts;
+    if (record->op == LT_OP_WITHHELD) {
+        set_aside(row, batch, LT_CODE_WITHHELD, "held back by the provider side");
+    } else if (lt_op_has_value(record->op) != (record->value.data != NULL)) {
+        set_aside(row, batch, "value", "the value does not fit the operation");
+    } else if (record->op != LT_OP_DELETE) {
+        row->kind = LT_ROW_UPSERT;
+        row->texts = lt_arena_alloc(batch->arena, shape->count * sizeof(*row->texts));
+        if (lt_shape_value(shape, value_schema, record->value, batch->arena, row->texts, &err))
+            set_aside(row, batch, "value", err.msg);
+    }
+}
+
+size_t lt_batch_rows(struct lt_batch *batch,
+                     const struct lt_shape *shape,
+                     int32_t key_schema,
+                     int32_t value_schema,
+                     struct lt_row **ret)
+{
+    size_t count = 0;
+    struct lt_row *rows = lt_arena_alloc(batch->arena, batch->count * sizeof(*rows));
+    if (batch->count)
+        qsort(batch->records, batch->count, sizeof(*batch->records), by_key_then_seq);
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct record *record = &batch->records[i];
+        if (i + 1 < batch->count && lt_bytes_equal(record->key, record[1].key))
+            continue;
+        decode_row(batch, record, shape, key_schema, value_schema, &rows[count++]);
+    }
+    *ret = rows;
+    return count;
+}

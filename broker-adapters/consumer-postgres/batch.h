@@ -1,0 +1,50 @@
+/**
+ * @file
+ * A batch of one stream's records and what remains of it: the last state of each key.  Pure.
+ */
+#pragma once
+
+#include "change/lt_header.h"
+#include "consumer-postgres/shape.h"
+
+enum lt_row_kind {
+    LT_ROW_UPSERT,
+    LT_ROW_DELETE,
+    LT_ROW_ASIDE, /**< cannot be applied, or is withheld: moved out of the table */
+};
+/** Everything lives in the batch's arena until the batch is cleared. */
+struct lt_row {
+    enum lt_row_kind kind;
+    int64_t seq;
+    struct lt_bytes key;        /**< framed */
+    struct lt_bytes *key_texts; /**< shape->key_count; NULL: a key that cannot be read */
+    struct lt_bytes *texts;     /**< upsert: shape->count */
+    const char *code;           /**< aside: SQLSTATE or a reason word */
+    const char *reason;
+};
+/** Code of rows that the provider side holds back (not a reject). */
+#define LT_CODE_WITHHELD "withheld"
+
+struct lt_batch;
+struct lt_batch *lt_batch_new(void);
+void lt_batch_free(struct lt_batch *batch);
+LT_DEFINE_CLEANUP(struct lt_batch, lt_batch_free)
+void lt_batch_clear(struct lt_batch *batch);
+
+/** Adds a record in the order of seq; key and value are borrowed until the batch is cleared. */
+void lt_batch_add(struct lt_batch *batch,
+                  const struct lt_header *header,
+                  struct lt_bytes key,
+                  struct lt_bytes value);
+struct lt_arena *lt_batch_arena(struct lt_batch *batch); /**< lives until the next clear */
+size_t lt_batch_records(const struct lt_batch *batch);
+size_t lt_batch_bytes(const struct lt_batch *batch);
+
+/** The last state of each key, bytewise ordered by key (two states of one key in one statement
+ * would be an error), decoded to column texts.  A record that is no good becomes LT_ROW_ASIDE.
+ * Valid until the batch is cleared. */
+size_t lt_batch_rows(struct lt_batch *batch,
+                     const struct lt_shape *shape,
+                     int32_t key_schema,
+                     int32_t value_schema,
+                     struct lt_row **ret);

@@ -1,0 +1,54 @@
+/**
+ * @file
+ * The shape of a copy: from the schemas of a stream's key and value to the columns of its table.
+ * Pure; immutable once made.
+ */
+#pragma once
+
+#include "avro/schema.h"
+#include "avro/span.h"
+#include "base/mem.h"
+#include "change/type.h"
+
+#define LT_COLUMNS_MAX 1000 /**< limit of fields; PostgreSQL holds at most 1,600 columns */
+
+struct lt_column {
+    const char *name;    /**< lt.column, e.g. "họ tên"; belongs to the schema */
+    struct lt_type type; /**< of lt.type */
+    char cast[64];       /**< type to cast a text to, so that assignment cannot cut or round */
+    bool required;
+    bool in_key;
+};
+
+struct lt_shape {
+    struct lt_avro_schema *key, *value;
+    struct lt_column *columns; /**< one per field of the value schema, in its order */
+    size_t count;
+    size_t *key_columns;       /**< for each field of the key schema: index into columns */
+    struct lt_type *key_types; /**< how that field travels in the key */
+    size_t key_count;
+};
+
+/** LT_ERR_REJECT names the schema's fault: a column twice, an unknown type, a key field that the
+ * value has not. */
+struct lt_shape *
+lt_shape_new(const char *key_text, const char *value_text, struct lt_error *reterr) LT_MUST_CHECK;
+void lt_shape_free(struct lt_shape *shape);
+LT_DEFINE_CLEANUP(struct lt_shape, lt_shape_free)
+
+/** Input texts of one record's columns, from its framed value bytes.  texts[count]; data NULL =
+ * null.  LT_ERR_REJECT: bytes that are no record of the schema, a value PostgreSQL cannot hold;
+ * never names the value.  The texts live in the arena. */
+int lt_shape_value(const struct lt_shape *shape,
+                   int32_t value_schema,
+                   struct lt_bytes framed,
+                   struct lt_arena *arena,
+                   struct lt_bytes *texts,
+                   struct lt_error *reterr) LT_MUST_CHECK;
+/** The same for the key: texts[key_count], in the order of key_columns. */
+int lt_shape_key(const struct lt_shape *shape,
+                 int32_t key_schema,
+                 struct lt_bytes framed,
+                 struct lt_arena *arena,
+                 struct lt_bytes *texts,
+                 struct lt_error *reterr) LT_MUST_CHECK;
