@@ -1,15 +1,9 @@
 /* The platform's records: what is written is read again, and nothing else is read (DX-13). */
 #include "record/records.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "avro/frame.h"
 #include "avro/span.h"
+#include "support/cm.h"
 #include "unit/record/record_sample.h"
 
 static const enum lt_record_type all_types[] = {
