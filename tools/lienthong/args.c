@@ -142,8 +142,7 @@ lt_cli_arg(const struct lt_cli_command *command, const struct lt_cli_args *args,
     for (size_t o = 0; command->options[o].name; o++)
         if (strcmp(command->options[o].name, name) == 0)
             return args->values[o];
-    lt_assert(!"an option that the command does not have");
-    return NULL;
+    lt_assert_failed("the command has the option", __FILE__, __LINE__);
 }
 
 void lt_cli_command_help(const struct lt_cli_command *command, enum lt_cli_lang lang, FILE *out)

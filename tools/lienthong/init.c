@@ -151,14 +151,20 @@ static int run_with(const struct lt_cli *cli,
     return grant_all(cli, admin, reterr);
 }
 
-static int run(struct lt_cli *cli)
+/* The bootstrap certificate: named here, or the configured one. */
+static bool pick_certificate(const struct lt_cli *cli, struct lt_bus *bus)
 {
-    struct lt_bus bus = cli->bus;
-    bus.cert_file = lt_cli_needed(cli, "bootstrap-cert");
-    bus.key_file = bus.cert_file ? lt_cli_needed(cli, "bootstrap-key") : NULL;
-    const char *key_path = bus.key_file ? lt_cli_needed(cli, "key") : NULL;
-    if (!key_path)
-        return LT_CLI_EXIT_USAGE;
+    const char *cert = lt_cli_value(cli, "bootstrap-cert");
+    const char *key = lt_cli_value(cli, "bootstrap-key");
+    if (!cert && !key)
+        return true;
+    bus->cert_file = cert ? cert : lt_cli_needed(cli, "bootstrap-cert");
+    bus->key_file = key ? key : lt_cli_needed(cli, "bootstrap-key");
+    return bus->cert_file && bus->key_file;
+}
+
+static int pick_replicas(const struct lt_cli *cli, int *ret)
+{
     const char *text = lt_cli_value(cli, "replicas");
     uint64_t replicas = 1;
     if (text && (lt_parse_u64(text, strlen(text), REPLICAS_MAX, &replicas) != 0 || replicas == 0))
@@ -166,9 +172,12 @@ static int run(struct lt_cli *cli)
                             LT_SAY(cli->lang, "--replicas: 1 to 16 expected, not %s",
                                    "--replicas: từ 1 đến 16, không phải %s"),
                             text);
-    struct lt_error err = {0};
-    if (run_with(cli, &bus, key_path, (int)replicas, &err) != 0)
-        return lt_cli_fail(cli, &err);
+    *ret = (int)replicas;
+    return 0;
+}
+
+static void say_destroy(const struct lt_cli *cli, const struct lt_bus *bus)
+{
     printf(LT_SAY(cli->lang,
                   "\nNow destroy the bootstrap certificate, nothing needs it any more:\n"
                   "  shred -u %s %s\n"
@@ -176,16 +185,32 @@ static int run(struct lt_cli *cli)
                   "\nHãy hủy chứng thư khởi tạo, từ nay không còn cần đến:\n"
                   "  shred -u %s %s\n"
                   "và xóa tên của nó khỏi super.users trên mọi broker.\n"),
-           bus.cert_file, bus.key_file);
-    return 0;
+           bus->cert_file ? bus->cert_file : "", bus->key_file ? bus->key_file : "");
+}
+
+static int run(struct lt_cli *cli)
+{
+    struct lt_bus bus = cli->bus;
+    const char *key_path = lt_cli_needed(cli, "key-file");
+    int replicas = 1;
+    if (!key_path || !pick_certificate(cli, &bus) || pick_replicas(cli, &replicas) != 0)
+        return LT_CLI_EXIT_USAGE;
+    struct lt_error err = {0};
+    if (run_with(cli, &bus, key_path, replicas, &err) != 0)
+        return lt_cli_fail(cli, &err);
+    say_destroy(cli, &bus);
+    return LT_CLI_EXIT_OK;
 }
 
 static const struct lt_cli_option OPTIONS[] = {
-    {"bootstrap-cert", "FILE", {"the bootstrap certificate (PEM)", "chứng thư khởi tạo (PEM)"}},
+    {"bootstrap-cert",
+     "FILE",
+     {"the bootstrap certificate (PEM); default: [kafka] cert_file",
+      "chứng thư khởi tạo (PEM); mặc định: [kafka] cert_file"}},
     {"bootstrap-key",
      "FILE",
      {"its private key (PEM)", "khóa bí mật của chứng thư khởi tạo (PEM)"}},
-    {"key",
+    {"key-file",
      "FILE",
      {"the steward's private key, made if absent", "khóa ký của lt-steward, được tạo nếu chưa có"}},
     {"replicas",
