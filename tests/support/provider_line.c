@@ -71,14 +71,16 @@ static void shell(const char *fmt, ...)
 
 const char *line_pg_env(struct line *line, const char *name)
 {
-    static char value[256];
+    static char values[4][256]; /* good for four calls */
+    static int next;
+    char *value = values[next++ % 4];
     char command[512];
     (void)line;
     snprintf(command, sizeof(command), "eval \"$(tools/pg/pg env '%s')\"; printf %%s \"$%s\"",
              pg_directory, name);
     FILE *out = popen(command, "re");
     value[0] = '\0';
-    if (out == NULL || fgets(value, sizeof(value), out) == NULL) {
+    if (out == NULL || fgets(value, 256, out) == NULL) {
         fail_msg("pg env %s", name);
     }
     pclose(out);
@@ -515,7 +517,7 @@ struct line *line_new(void)
     snprintf(line->log, sizeof(line->log), "%s/%s.log", line->directory, line->name);
     snprintf(line->key_file, sizeof(line->key_file), "%s/%s.pub", line->directory, line->name);
     shell("psql -q -h '%s' -p %s -U postgres -c 'CREATE DATABASE %s'",
-          strdup(line_pg_env(line, "PGHOST")), line_pg_env(line, "PGPORT"), line->name);
+          line_pg_env(line, "PGHOST"), line_pg_env(line, "PGPORT"), line->name);
     connect_pg(line);
     struct lt_bus bus = lt_test_bus("bootstrap");
     if (lt_control_key_new(line->private_key, line->public_key, &err) != 0 ||
