@@ -185,8 +185,10 @@ static bool is_reject(const struct lt_row *row)
     return is_aside(row) && strcmp(row->code, LT_CODE_WITHHELD) != 0;
 }
 
-static int
-set_aside(struct work *work, const struct lt_row *row, statement_sink *sink, struct lt_error *reterr)
+static int set_aside(struct work *work,
+                     const struct lt_row *row,
+                     statement_sink *sink,
+                     struct lt_error *reterr)
 {
     const struct lt_place place = place_of(work);
     const struct lt_shape *shape = work->apply->shape;
@@ -232,7 +234,8 @@ static int run_sql(struct work *work, const char *sql, struct lt_error *reterr)
     return lt_pg_exec(work->pg, sql, reterr);
 }
 
-/* Does a statement over a part of the rows work?  1 yes, 0 refused for a row's sake (undone), -1. */
+/* Does a statement over a part of the rows work?  1 yes, 0 refused for a row's sake (undone), -1.
+ */
 typedef int part_statement(struct work *work, size_t first, size_t count, struct lt_error *reterr);
 
 static int try_part(struct work *work,
@@ -331,8 +334,7 @@ static int apply_rest(struct work *work, struct lt_error *reterr)
                    clear_aside(work, lt_session_run, reterr) ||
                    set_all_aside(work, lt_session_run, reterr) ||
                    delete_rows(work, lt_session_run, is_good, reterr) ||
-                   upsert_rows(work, lt_session_run, reterr) ||
-                   stamp(work, lt_session_run, reterr)
+                   upsert_rows(work, lt_session_run, reterr) || stamp(work, lt_session_run, reterr)
                ? -1
                : 0;
 }

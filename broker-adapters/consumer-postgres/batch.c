@@ -88,7 +88,8 @@ static void decode_row(struct lt_batch *batch,
 {
     struct lt_error err;
     *row = (struct lt_row){.kind = LT_ROW_DELETE, .seq = record->seq, .key = record->key};
-    struct lt_bytes *key_texts = lt_arena_alloc(batch->arena, shape->key_count * sizeof(*key_texts));
+    struct lt_bytes *key_texts =
+        lt_arena_alloc(batch->arena, shape->key_count * sizeof(*key_texts));
     if (lt_shape_key(shape, key_schema, record->key, batch->arena, key_texts, &err)) {
         set_aside(row, batch, "key", err.msg);
         return;

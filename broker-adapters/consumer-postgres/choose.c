@@ -32,7 +32,8 @@ notice_of(const struct lt_inbox *inbox, const char *connection, int64_t generati
 }
 
 /* Narrower fields or rows end the use of what lies here from their effective time (architecture
- * 5); a notice does not say whether the rows were narrowed, so any amendment closes the old copy. */
+ * 5); a notice does not say whether the rows were narrowed, so any amendment closes the old copy.
+ */
 static bool was_amended(const struct lt_inbox *inbox, const char *connection, int64_t generation)
 {
     const struct lt_notice *own = notice_of(inbox, connection, generation);
@@ -115,8 +116,7 @@ struct lt_step lt_choose(const struct lt_inbox *inbox,
         if (superseded(newest, &copies[i]))
             return (struct lt_step){.kind = LT_STEP_DROP, .copy = copies[i].copy};
         served = served || serves(newest, &copies[i]);
-        worth_showing =
-            worth_showing || (copies[i].shown && copies[i].worth.stamp != LT_TIME_NONE);
+        worth_showing = worth_showing || (copies[i].shown && copies[i].worth.stamp != LT_TIME_NONE);
     }
     if (!served && can_begin(inbox, newest))
         return (struct lt_step){.kind = LT_STEP_CREATE, .show = !worth_showing};

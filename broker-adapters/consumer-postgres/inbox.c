@@ -50,9 +50,8 @@ static struct entry *find(const struct lt_inbox *inbox, struct lt_bytes stream)
     return NULL;
 }
 
-static int check_notice(const struct lt_stream_notice *notice,
-                        struct lt_bytes key,
-                        struct lt_error *reterr)
+static int
+check_notice(const struct lt_stream_notice *notice, struct lt_bytes key, struct lt_error *reterr)
 {
     char connection[LT_ID_MAX];
     int64_t generation;
@@ -86,8 +85,7 @@ static int take_notice(struct lt_inbox *inbox,
         return -1;
     struct entry *entry = find(inbox, key);
     if (!entry) {
-        inbox->entries =
-            lt_realloc(inbox->entries, (inbox->count + 1) * sizeof(*inbox->entries));
+        inbox->entries = lt_realloc(inbox->entries, (inbox->count + 1) * sizeof(*inbox->entries));
         entry = &inbox->entries[inbox->count++];
         entry->arena = NULL;
     }

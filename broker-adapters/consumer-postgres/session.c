@@ -35,11 +35,11 @@ static int send(struct lt_pg *pg,
 {
     const int count = params ? params->count : 0;
     const char *const *values = params ? lt_params_values(params) : NULL;
-    const int *lengths = params ? params->lengths : NULL, *formats = params ? params->formats : NULL;
-    const int sent = name ? PQsendQueryPrepared(lt_pg_raw(pg), name, count, values, lengths,
-                                                formats, 0)
-                          : PQsendQueryParams(lt_pg_raw(pg), sql, count, NULL, values, lengths,
-                                              formats, 0);
+    const int *lengths = params ? params->lengths : NULL,
+              *formats = params ? params->formats : NULL;
+    const int sent =
+        name ? PQsendQueryPrepared(lt_pg_raw(pg), name, count, values, lengths, formats, 0)
+             : PQsendQueryParams(lt_pg_raw(pg), sql, count, NULL, values, lengths, formats, 0);
     return sent ? 0 : lt_pg_result_error(pg, NULL, reterr);
 }
 
@@ -74,7 +74,7 @@ int lt_pipeline_queue(struct lt_pg *pg,
 static int read_answers(struct lt_pg *pg, struct lt_error *reterr)
 {
     int rc = 0;
-    for (int ends = 0;; ) {
+    for (int ends = 0;;) {
         LT_CLEANUP(lt_pg_clearp) PGresult *res = NULL;
         const int got = lt_pg_next_result(pg, &res, rc ? NULL : reterr);
         if (got < 0)
@@ -104,7 +104,8 @@ int lt_pipeline_finish(struct lt_pg *pg, struct lt_error *reterr)
     const int rc = read_answers(pg, reterr);
     if (!PQexitPipelineMode(lt_pg_raw(pg)))
         return rc ? rc : lt_pg_result_error(pg, NULL, reterr);
-    if (rc && PQtransactionStatus(lt_pg_raw(pg)) != PQTRANS_IDLE && lt_pg_exec(pg, "ROLLBACK", NULL))
+    if (rc && PQtransactionStatus(lt_pg_raw(pg)) != PQTRANS_IDLE &&
+        lt_pg_exec(pg, "ROLLBACK", NULL))
         return lt_fail_context(reterr, "the session cannot be used any more");
     return rc;
 }

@@ -164,9 +164,9 @@ static int decode(const struct lt_type *type,
     lt_buf_clear(scratch);
     if (lt_type_decode(type, lt_bytes(record.data + span->value, span->value_len), scratch, reterr))
         return -1;
-    *ret = lt_bytes(lt_arena_dup(arena, scratch->data ? scratch->data : (const uint8_t *)"",
-                                 scratch->len),
-                    scratch->len);
+    *ret = lt_bytes(
+        lt_arena_dup(arena, scratch->data ? scratch->data : (const uint8_t *)"", scratch->len),
+        scratch->len);
     return 0;
 }
 

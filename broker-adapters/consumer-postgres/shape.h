@@ -31,8 +31,8 @@ struct lt_shape {
 
 /** LT_ERR_REJECT names the schema's fault: a column twice, an unknown type, a key field that the
  * value has not. */
-struct lt_shape *lt_shape_new(const char *key_text, const char *value_text, struct lt_error *reterr)
-    LT_MUST_CHECK;
+struct lt_shape *
+lt_shape_new(const char *key_text, const char *value_text, struct lt_error *reterr) LT_MUST_CHECK;
 void lt_shape_free(struct lt_shape *shape);
 LT_DEFINE_CLEANUP(struct lt_shape, lt_shape_free)
 

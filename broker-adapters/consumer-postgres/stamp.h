@@ -34,10 +34,10 @@ enum lt_skew { LT_SKEW_FINE, LT_SKEW_ALARM, LT_SKEW_STOP };
 enum lt_skew lt_skew_class(lt_time difference, lt_time alarm, lt_time bound);
 
 struct lt_stamp_facts {
-    bool active;        /**< loaded and shown; nothing reported missing */
-    struct lt_stand at; /**< committed with the stamp */
-    lt_time sync_time;  /**< T of the newest sync point in the inbox; LT_TIME_NONE: none */
-    int64_t sync_seq;   /**< seq of the stream at T */
+    bool active;         /**< loaded and shown; nothing reported missing */
+    struct lt_stand at;  /**< committed with the stamp */
+    lt_time sync_time;   /**< T of the newest sync point in the inbox; LT_TIME_NONE: none */
+    int64_t sync_seq;    /**< seq of the stream at T */
     lt_time append_time; /**< newest append time seen on the stream or the inbox */
     lt_time now;
     bool clock_trusted; /**< false while the skew is LT_SKEW_STOP */

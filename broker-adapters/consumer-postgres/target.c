@@ -50,11 +50,11 @@ const char *lt_sql_time(lt_time at, char buf[40])
 static int read_identity(struct lt_target *target, struct lt_error *reterr)
 {
     LT_CLEANUP(lt_pg_clearp)
-    PGresult *res = lt_pg_query(
-        target->pg,
-        "SELECT (SELECT system_identifier FROM pg_control_system())::text,"
-        " (SELECT oid::bigint FROM pg_database WHERE datname = current_database())",
-        0, NULL, reterr);
+    PGresult *res =
+        lt_pg_query(target->pg,
+                    "SELECT (SELECT system_identifier FROM pg_control_system())::text,"
+                    " (SELECT oid::bigint FROM pg_database WHERE datname = current_database())",
+                    0, NULL, reterr);
     if (!res)
         return lt_fail_context(reterr, "identity of the target");
     target->system_id = lt_strdup(lt_pg_text(res, 0, 0));
@@ -87,8 +87,8 @@ static int install_tables(struct lt_target *target, struct lt_error *reterr)
 static int check_meta(struct lt_target *target, struct lt_error *reterr)
 {
     LT_CLEANUP(lt_pg_clearp)
-    PGresult *res = lt_pg_query(target->pg, "SELECT version, application FROM lienthong.meta", 0,
-                                NULL, reterr);
+    PGresult *res =
+        lt_pg_query(target->pg, "SELECT version, application FROM lienthong.meta", 0, NULL, reterr);
     if (!res)
         return -1;
     if (PQntuples(res) != 1 || lt_pg_i64(res, 0, 0) != SCHEMA_VERSION)
@@ -197,7 +197,8 @@ static const char load_sql[] =
     " c.view_name, c.key_schema, c.value_schema, c.use_period, lienthong.us(c.end_of_use),"
     " c.on_expiry = 'fail', c.closed, lienthong.us(c.stamp), lienthong.us(c.usable_from),"
     " lienthong.us(c.usable_until), p.next_offset, p.seq, p.e0, encode(p.chain, 'hex'),"
-    " lienthong.us(p.append_time), EXISTS (SELECT FROM lienthong.set_aside s WHERE s.copy = c.copy),"
+    " lienthong.us(p.append_time), EXISTS (SELECT FROM lienthong.set_aside s WHERE s.copy = "
+    "c.copy),"
     " c.gap_expected, c.gap_seen, c.gap_reason"
     " FROM lienthong.copy c JOIN lienthong.position p ON p.copy = c.copy ORDER BY c.copy";
 
@@ -260,13 +261,13 @@ int lt_target_check(struct lt_target *target,
 {
     const char *params[] = {copy->table};
     LT_CLEANUP(lt_pg_clearp)
-    PGresult *res = lt_pg_query(
-        target->pg,
-        "SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) ||"
-        " CASE WHEN attnotnull THEN ' not null' ELSE '' END, ', ' ORDER BY attnum)"
-        " FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped"
-        " AND attrelid = to_regclass('lienthong.' || quote_ident($1))",
-        1, params, reterr);
+    PGresult *res =
+        lt_pg_query(target->pg,
+                    "SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) ||"
+                    " CASE WHEN attnotnull THEN ' not null' ELSE '' END, ', ' ORDER BY attnum)"
+                    " FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped"
+                    " AND attrelid = to_regclass('lienthong.' || quote_ident($1))",
+                    1, params, reterr);
     if (!res)
         return -1;
     struct lt_buf expected = {0};

@@ -15,10 +15,10 @@
 
 struct lt_target_options {
     const char *dsn;
-    const char *application;  /**< ap000041: one target serves one application */
-    const char *data_schema;  /**< of the views */
-    const char *reader_role;  /**< may read the views; NULL or "": nobody is granted */
-    int64_t timeout_ms;       /**< of one statement; 0: 30 s */
+    const char *application; /**< ap000041: one target serves one application */
+    const char *data_schema; /**< of the views */
+    const char *reader_role; /**< may read the views; NULL or "": nobody is granted */
+    int64_t timeout_ms;      /**< of one statement; 0: 30 s */
     bool (*stopping)(void);
 };
 
@@ -46,8 +46,8 @@ struct lt_copy *lt_copies_find(const struct lt_copies *copies, int copy);
 struct lt_target;
 /** Connects and makes or checks the tables of schema lienthong.  FATAL: rights or version, or the
  * target serves another application. */
-struct lt_target *
-lt_target_open(const struct lt_target_options *options, struct lt_error *reterr) LT_MUST_CHECK;
+struct lt_target *lt_target_open(const struct lt_target_options *options,
+                                 struct lt_error *reterr) LT_MUST_CHECK;
 void lt_target_close(struct lt_target *target);
 LT_DEFINE_CLEANUP(struct lt_target, lt_target_close)
 struct lt_pg *lt_target_pg(struct lt_target *target);
@@ -55,12 +55,14 @@ const struct lt_target_options *lt_target_options(const struct lt_target *target
 const char *lt_target_system_id(const struct lt_target *target);
 int64_t lt_target_dboid(const struct lt_target *target);
 /** Clock of the database server minus ours, microseconds, to half a round trip. */
-int lt_target_clock(struct lt_target *target, lt_time *ret_ahead, struct lt_error *reterr)
-    LT_MUST_CHECK;
+int lt_target_clock(struct lt_target *target,
+                    lt_time *ret_ahead,
+                    struct lt_error *reterr) LT_MUST_CHECK;
 
 /** All copies, replacing what is in *copies. */
-int lt_target_load(struct lt_target *target, struct lt_copies *copies, struct lt_error *reterr)
-    LT_MUST_CHECK;
+int lt_target_load(struct lt_target *target,
+                   struct lt_copies *copies,
+                   struct lt_error *reterr) LT_MUST_CHECK;
 /** Compares the table of a copy with its shape; FATAL names the difference. */
 int lt_target_check(struct lt_target *target,
                     const struct lt_copy *copy,
@@ -87,8 +89,9 @@ int lt_target_switch(struct lt_target *target,
                      const struct lt_worth *worth,
                      struct lt_error *reterr) LT_MUST_CHECK;
 /** LT_STEP_DROP. */
-int lt_target_drop(struct lt_target *target, const struct lt_copy *copy, struct lt_error *reterr)
-    LT_MUST_CHECK;
+int lt_target_drop(struct lt_target *target,
+                   const struct lt_copy *copy,
+                   struct lt_error *reterr) LT_MUST_CHECK;
 /** LT_STEP_TERMS: durable when it returns. */
 int lt_target_terms(struct lt_target *target,
                     const struct lt_copy *copy,

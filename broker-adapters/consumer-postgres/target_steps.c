@@ -152,8 +152,8 @@ static void add_race_check(struct lt_buf *sql, const char *stream)
                      " USING ERRCODE = '" LT_CODE_LOST_RACE "'; END IF; END $$; ");
 }
 
-static void add_copy_row(struct lt_buf *sql, const struct lt_creation *creation, int copy,
-                         const char *table)
+static void
+add_copy_row(struct lt_buf *sql, const struct lt_creation *creation, int copy, const char *table)
 {
     const struct lt_stream_notice *notice = creation->notice;
     lt_buf_addf(sql,

@@ -12,7 +12,7 @@
 #include "provider-postgres/progress.h"
 #include "provider-postgres/shape.h"
 
-/** The stream's side (main thread). */
+/** One feed; used by the main thread. */
 struct feed {
     struct service *service;
     struct shape shape;
@@ -22,11 +22,13 @@ struct feed {
     struct event_id last; /**< events up to here are in the feed */
     uint8_t fingerprint[FINGERPRINT_BYTES];
     bool shape_reported; /**< the incident was told */
-    /* The writer's side (its thread): */
+    bool seen_once;      /**< `seen` is set: its fingerprint while it stands still */
+    uint8_t seen[FINGERPRINT_BYTES];
+    bool to_write; /**< the start decided something that is to be stored */
+    /* Where the writer starts from; from then on the writer has its own. */
     char topic[LT_TOPIC_MAX];
     int64_t seq; /**< last given */
     struct lt_chain chain;
-    bool touched; /**< its position changes in the open transaction */
 };
 struct feeds {
     struct feed *items;

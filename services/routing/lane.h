@@ -19,6 +19,8 @@ struct lane_options {
     int64_t page_records;    /**< a delivery note's page closes at so many records (10,000) ... */
     lt_time page_time;       /**< ... or when it is so old (60 s) */
     lt_time technical_pause; /**< how long an ejected topic rests before it is tried again */
+    lt_time look_every;      /**< how often partitions are looked at (protocol 5.4): below the
+                                transaction time-out */
     bool announce_ahead;     /**< M lies one batch ahead of the feed's end (see live.c) */
 };
 

@@ -25,11 +25,11 @@ struct lane {
     struct lane_options options;
     enum lane_phase phase;
     struct lane_view view;
-    int64_t control; /**< number of the fold that the open batch applies */
-    lt_time now;     /**< time of the open batch */
-    bool writing;    /**< begin() was called for the open batch */
-    bool first;      /**< no transaction committed since the start (protocol 4.6) */
-    size_t turn;     /**< catch-up: round robin */
+    int64_t control;   /**< number of the fold that the open batch applies */
+    lt_time now;       /**< time of the open batch */
+    lt_time looked_at; /**< when partitions were looked at (protocol 5.4) */
+    bool writing;      /**< begin() was called for the open batch */
+    size_t turn;       /**< catch-up: round robin */
     char ejected[LANE_EJECTED_MAX][LT_TOPIC_MAX];
     size_t ejected_count;
     /* catch-up: where the reader stands, and who is read for */

@@ -61,7 +61,10 @@ struct lane_port {
     int (*read_cursors)(void *arg, bool whole, struct lt_error *reterr);
     /** Brings the fold up to date; 1: fresh, 0: do nothing now (fail closed). */
     int (*control)(void *arg, int64_t *ret_number, struct lt_error *reterr);
-    /** 1: any partition of the bucket unreadable for longer than the time-out (step 5.4). */
+    /** 1: any partition of the bucket unreadable for longer than the time-out
+     * (step 5.4).  FATAL: another process holds the transactional id: an idle lane has nothing to
+     * write, so it must ask to see the fence (step 4.1).  ABORT: the topic of a LIVE stream with
+     * records is gone: starting over judges its tail. */
     int (*stuck)(void *arg, struct lt_error *reterr);
 
     /* Control, valid until the next control(). */

@@ -41,13 +41,13 @@ int lt_lane_judge(struct lane *lane, struct lane_slot *slot, struct lt_error *re
     return 0;
 }
 
-/* No mercy for age: behind a window the tail may have been cleaned, and equal says nothing. */
+/* No mercy for age: behind a window the tail may have been cleaned, and equal says nothing; not
+ * even for a stream that has given nothing out by its cursor (its first transaction may have
+ * lost the cursor alone). */
 static void judge_age(struct lane *lane, struct lane_slot *slot)
 {
     struct lane_terms terms;
-    bool nothing_given = slot->now.seq == 0 && slot->now.e0 == LT_NULL;
-    if (nothing_given || slot->fault || MUTANT(AGE) ||
-        !PORT(lane, terms, slot->now.connection, 0, &terms))
+    if (slot->fault || MUTANT(AGE) || !PORT(lane, terms, slot->now.connection, 0, &terms))
         return;
     lt_time written_at = slot->now.written_at;
     struct lane_feed_slot *feed = lt_lane_view_feed(&lane->view, slot->now.service);

@@ -29,15 +29,8 @@ static void append(struct world *world, int feed, struct sim_change change)
     }
     change.append = world->now;
     history->changes[history->count++] = change;
-    sim_trace(world,
-              "feed %d/%d seq %d %s key %d %d->%d",
-              feed,
-              world->sources[feed].incarnation,
-              history->count,
-              lt_op_name(change.op),
-              change.key,
-              change.before,
-              change.after);
+    sim_trace(world, "feed %d/%d seq %d %s key %d %d->%d", feed, world->sources[feed].incarnation,
+              history->count, lt_op_name(change.op), change.key, change.before, change.after);
 }
 
 void sim_provider_change(struct world *world, int feed)
@@ -50,22 +43,21 @@ void sim_provider_change(struct world *world, int feed)
         return;
     row[key] = after;
     enum lt_op op = before < 0 ? LT_OP_INSERT : after < 0 ? LT_OP_DELETE : LT_OP_UPDATE;
-    append(world, feed, (struct sim_change){op, key, before, after, 0, false});
+    append(world, feed, (struct sim_change){op, key, before, after, 0, false, 0});
 }
 
 void sim_provider_sync(struct world *world, int feed)
 {
-    append(world, feed, (struct sim_change){LT_OP_SYNC, SIM_KEYS, -1, -1, 0, false});
+    append(world, feed, (struct sim_change){LT_OP_SYNC, SIM_KEYS, -1, -1, 0, false, 0});
 }
 
 static void snapshot(struct world *world, int feed)
 {
     for (int key = 0; key < SIM_KEYS; key++)
         if (world->sources[feed].rows[key] >= 0)
-            append(world,
-                   feed,
-                   (struct sim_change){
-                       LT_OP_SNAPSHOT, key, -1, world->sources[feed].rows[key], 0, false});
+            append(world, feed,
+                   (struct sim_change){LT_OP_SNAPSHOT, key, -1, world->sources[feed].rows[key], 0,
+                                       false, 0});
     sim_provider_sync(world, feed);
 }
 
@@ -86,18 +78,37 @@ void sim_provider_restart(struct world *world, int feed)
     if (!control)
         return;
     control->incarnation[feed] = ++source->incarnation;
-    sim_trace(world, "control %d: feed %d incarnation %d", world->number, feed, source->incarnation);
+    sim_trace(world, "control %d: feed %d incarnation %d", world->number, feed,
+              source->incarnation);
     snapshot(world, feed);
 }
 
 /* ---- compaction ---- */
 
-static bool superseded(const struct sim_history *history, int at)
+/* The cleaner looks only at what is older than min.compaction.lag: a record goes when a newer one
+ * of its key is that old too. */
+static bool superseded(struct world *world, const struct sim_history *history, int at)
 {
     for (int i = at + 1; i < history->count; i++)
         if (history->changes[i].key == history->changes[at].key)
-            return true;
+            return world->now - history->changes[i].append > SIM_WINDOW;
     return false;
+}
+
+/* A tombstone goes delete.retention.ms after the pass that removed what was older of its key. */
+static bool may_go(struct world *world, bool first_of_key, lt_time *alone)
+{
+    if (first_of_key && *alone == 0)
+        *alone = world->now;
+    return first_of_key && world->now - *alone > SIM_WINDOW;
+}
+
+static bool is_first(const struct sim_history *history, int at)
+{
+    for (int i = 0; i < at; i++)
+        if (!history->changes[i].removed && history->changes[i].key == history->changes[at].key)
+            return false;
+    return true;
 }
 
 static void compact_feed(struct world *world, struct sim_history *history)
@@ -105,8 +116,9 @@ static void compact_feed(struct world *world, struct sim_history *history)
     for (int i = 0; i + 1 < history->count; i++) {
         struct sim_change *change = &history->changes[i];
         lt_time age = world->now - change->append;
-        bool gone = change->op == LT_OP_DELETE && age > 2 * SIM_WINDOW;
-        if (age > SIM_WINDOW && (gone || superseded(history, i)) && sim_chance(world, 80))
+        bool gone = change->op == LT_OP_DELETE && age > SIM_WINDOW &&
+                    may_go(world, is_first(history, i), &change->alone);
+        if (age > SIM_WINDOW && (gone || superseded(world, history, i)) && sim_chance(world, 80))
             change->removed = true;
     }
 }
@@ -130,6 +142,15 @@ static bool same_key(const struct sim_record *a, const struct sim_record *b)
     return false;
 }
 
+static bool is_first_of_key(const struct sim_part *part, int at)
+{
+    for (int i = 0; i < at; i++)
+        if (part->records[i].status == SIM_COMMITTED && !part->records[i].removed &&
+            same_key(&part->records[i], &part->records[at]))
+            return false;
+    return true;
+}
+
 static void compact_part(struct world *world, struct sim_part *part)
 {
     int end = sim_lso(part);
@@ -139,9 +160,11 @@ static void compact_part(struct world *world, struct sim_part *part)
         if (age <= SIM_WINDOW || record->status != SIM_COMMITTED || record->removed)
             continue;
         bool gone = record->kind == SIM_DELIVERY && record->delivery.value < 0 &&
-                    age > 2 * SIM_WINDOW;
+                    may_go(world, is_first_of_key(part, i), &record->alone);
         for (int j = i + 1; j < end && !gone; j++)
-            gone = part->records[j].status == SIM_COMMITTED && same_key(record, &part->records[j]);
+            gone = part->records[j].status == SIM_COMMITTED &&
+                   world->now - part->records[j].append > SIM_WINDOW &&
+                   same_key(record, &part->records[j]);
         if (gone && sim_chance(world, 80))
             record->removed = true;
     }

@@ -40,7 +40,8 @@ static struct sim_copy *new_copy(struct world *world, int connection, int genera
         struct sim_copy *copy = &target->copies[i];
         if (copy->used && (copy->active || copy->generation == generation))
             continue;
-        *copy = (struct sim_copy){.used = true, .generation = generation, .e0 = part->count};
+        *copy = (struct sim_copy){
+            .used = true, .generation = generation, .e0 = part->count, .begun = world->now};
         for (int key = 0; key < SIM_KEYS; key++)
             copy->rows[key] = -1;
         return copy;
@@ -68,10 +69,8 @@ static void report_gap(struct world *world, int connection, const struct sim_cop
 }
 
 /* false: nothing more of this copy. */
-static bool apply(struct world *world,
-                  int connection,
-                  struct sim_copy *copy,
-                  const struct sim_record *record)
+static bool
+apply(struct world *world, int connection, struct sim_copy *copy, const struct sim_record *record)
 {
     const struct sim_delivery *delivery = &record->delivery;
     if (record->status != SIM_COMMITTED || record->removed || record->kind != SIM_DELIVERY ||
@@ -112,8 +111,7 @@ static void switch_and_stamp(struct world *world, int connection, struct sim_cop
         copy->active = true;
         target->stamp = LT_NULL;
     }
-    if (copy->active && notice->stream.sync_time != LT_NULL &&
-        copy->seq >= notice->stream.sync_seq)
+    if (copy->active && notice->stream.sync_time != LT_NULL && copy->seq >= notice->stream.sync_seq)
         target->stamp = notice->stream.sync_time;
 }
 
@@ -129,9 +127,21 @@ static void judge_short(struct world *world, int connection, const struct sim_co
         report_gap(world, connection, copy);
 }
 
+/* Reading from the start must reach e0 within the window too, or a delete it still needs may have
+ * been cleaned behind a row it has already read. */
+static bool is_overdue(const struct world *world, const struct sim_copy *copy)
+{
+    return !copy->active && copy->offset < copy->e0 &&
+           world->now - copy->begun > SIM_WINDOW / 10 * 8;
+}
+
 static void read_on(struct world *world, int connection, struct sim_copy *copy)
 {
     const struct sim_part *part = topic(world, connection, copy->generation);
+    if (is_overdue(world, copy)) {
+        copy->used = false;
+        return;
+    }
     int most = world->settling ? 1000 : 1 + (int)sim_random(&world->random, 6);
     int end = part ? sim_lso(part) : 0;
     while (copy->used && copy->offset < end && most-- > 0)
@@ -165,13 +175,11 @@ static void check_stamp(struct world *world, int connection)
     const struct sim_notice *notice = sim_notice_of(world, connection, active->generation);
     if (!notice)
         return;
-    int64_t from =
-        sync_seq_of(world, connection, (int)notice->stream.incarnation, target->stamp);
+    int64_t from = sync_seq_of(world, connection, (int)notice->stream.incarnation, target->stamp);
     if (!sim_rows_fit(world, connection, active->generation, active->rows, from))
         sim_violation(world,
                       "consumer %d: copy of stream %d is not the scope at or after its stamp",
-                      connection + 1,
-                      active->generation);
+                      connection + 1, active->generation);
 }
 
 /* The end of the connection counts in any of its inbox records: that of a successor may have
@@ -186,20 +194,32 @@ static bool is_over(struct world *world, int connection)
     return false;
 }
 
-static int highest_stream(struct world *world, int connection)
+/* The stream that counts: of those not ended the one whose inbox record was written last.  Not
+ * simply the highest: an inbox record may be visible although the cursor beside it was lost; then
+ * the connection goes on with an older generation, whose owner repeats its record (4.6). */
+static int current_stream(struct world *world, int connection)
 {
-    for (int g = SIM_GENERATIONS - 1; g > 0; g--)
-        if (sim_notice_of(world, connection, g))
-            return g;
-    return 0;
+    const struct sim_part *part = &world->kafka.parts[SIM_INBOX(connection)];
+    bool ended[SIM_GENERATIONS] = {false};
+    int current = 0, end = sim_lso(part);
+    for (int i = 0; i < end; i++) {
+        const struct sim_record *record = &part->records[i];
+        if (record->status != SIM_COMMITTED || record->kind != SIM_NOTICE)
+            continue;
+        int g = (int)record->notice.stream.generation;
+        ended[g] = record->notice.stream.state == LANE_ENDED;
+        if (!ended[g] || current == 0 || (ended[current] && g > current))
+            current = g;
+    }
+    return current;
 }
 
 void sim_consumer_turn(struct world *world, int connection)
 {
     struct sim_consumer *consumer = &world->consumers[connection];
     struct sim_target *target = &consumer->target;
-    int highest = highest_stream(world, connection);
-    if (highest == 0)
+    int current = current_stream(world, connection);
+    if (current == 0)
         return;
     if (is_over(world, connection)) {
         *target = (struct sim_target){.stamp = LT_NULL};
@@ -207,8 +227,8 @@ void sim_consumer_turn(struct world *world, int connection)
     }
     if (world->controls[world->number].connections[connection].holds > 0)
         return; /* READ is removed */
-    if (!copy_of(target, highest))
-        new_copy(world, connection, highest);
+    if (!copy_of(target, current))
+        new_copy(world, connection, current);
     for (int i = 0; i < SIM_COPIES; i++)
         if (target->copies[i].used)
             read_on(world, connection, &target->copies[i]);

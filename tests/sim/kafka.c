@@ -109,16 +109,14 @@ static void append(struct sim_kafka *kafka, int tid, int epoch, int at, const st
     record->epoch = epoch;
     record->status = SIM_OPEN;
     record->removed = false;
+    record->alone = 0;
     record->append = *kafka->now;
     record->event = *kafka->event;
     part->epoch[tid] = epoch;
 }
 
-enum sim_result sim_produce(struct sim_kafka *kafka,
-                            int tid,
-                            int epoch,
-                            int at,
-                            const struct sim_record *record)
+enum sim_result
+sim_produce(struct sim_kafka *kafka, int tid, int epoch, int at, const struct sim_record *record)
 {
     struct sim_coord *coord = &kafka->coord[tid];
     struct sim_part *part = &kafka->parts[at];

@@ -27,7 +27,8 @@ struct sim_record {
     int tid, epoch;
     bool removed; /* by compaction */
     lt_time append;
-    int event; /* of the schedule, when it was produced */
+    lt_time alone; /* of a tombstone: since when nothing older of its key is left; 0: not yet */
+    int event;     /* of the schedule, when it was produced */
     union {
         struct lane_stream cursor;
         struct lane_feed feed;
@@ -47,9 +48,9 @@ struct sim_coord {
     int epoch;
     bool ongoing;
     lt_time begun;
-    uint64_t members;  /* partitions of the ongoing transaction */
-    uint64_t pending;  /* partitions whose marker is still to be written */
-    bool commits;      /* what the pending markers say */
+    uint64_t members; /* partitions of the ongoing transaction */
+    uint64_t pending; /* partitions whose marker is still to be written */
+    bool commits;     /* what the pending markers say */
     int marker_epoch;
 };
 
@@ -75,11 +76,8 @@ void sim_kafka_fini(struct sim_kafka *kafka);
 int sim_lso(const struct sim_part *part);
 int sim_init(struct sim_kafka *kafka, int tid);
 /** *record is copied; the partition must exist. */
-enum sim_result sim_produce(struct sim_kafka *kafka,
-                            int tid,
-                            int epoch,
-                            int part,
-                            const struct sim_record *record);
+enum sim_result
+sim_produce(struct sim_kafka *kafka, int tid, int epoch, int part, const struct sim_record *record);
 enum sim_result sim_commit(struct sim_kafka *kafka, int tid, int epoch);
 void sim_abort(struct sim_kafka *kafka, int tid, int epoch);
 /** Writes (or loses) one pending marker of the id; `all`: every one. */

@@ -16,7 +16,7 @@
 
 #define SCHEDULES        100000
 #define MUTANT_SCHEDULES 10000
-#define EVENTS_MAX       256
+#define EVENTS_MAX       512
 
 enum lane_mutant lt_lane_mutant;
 
@@ -29,13 +29,13 @@ static const char *const mutant_names[MUTANT_COUNT] = {
     [MUTANT_OLD_FOLD] = "older-control-fold",
     [MUTANT_TAIL_START] = "tail-check-left-out-at-start",
     [MUTANT_TAIL_HANDOVER] = "tail-check-left-out-at-hand-over",
-    [MUTANT_TAIL_UNREADABLE] = "tail-compared-before-readable",
+    [MUTANT_TAIL_UNREADABLE] = "tail-compared-over-open-records",
     [MUTANT_BEHIND] = "tail-behind-not-ended",
     [MUTANT_ADOPT] = "tail-ahead-not-adopted",
     [MUTANT_LAST] = "delivered-again-below-last",
     [MUTANT_AGE] = "age-rule-left-out",
     [MUTANT_REPEAT] = "inbox-records-not-repeated",
-    [MUTANT_ONE_RESTARTS] = "only-one-lane-starts-over",
+    [MUTANT_ONE_RESTARTS] = "unreadable-partition-ignored",
     [MUTANT_PARTIAL] = "part-of-a-batch",
     [MUTANT_FEED_GAP] = "feed-gap-crossed",
     [MUTANT_CUT] = "no-cut-at-ready",
@@ -70,7 +70,8 @@ static int run(struct world *world, enum lane_mutant mutant, uint64_t seed, int 
 {
     lt_lane_mutant = mutant;
     for (int i = 0; i < schedules; i++)
-        if (!sim_schedule(world, seed + (uint64_t)i, sim_schedule_length(seed + (uint64_t)i), NULL, false))
+        if (!sim_schedule(world, seed + (uint64_t)i, sim_schedule_length(seed + (uint64_t)i), NULL,
+                          false))
             return i + 1;
     return 0;
 }
@@ -90,6 +91,7 @@ static bool run_sound(struct world *world, uint64_t seed, int schedules)
 
 static bool run_mutant(struct world *world, enum lane_mutant mutant, int schedules)
 {
+    world->always_slow = mutant == MUTANT_AGE || mutant == MUTANT_DEADLINE;
     int caught = run(world, mutant, 1, schedules);
     printf("%s mutant %s %s", caught ? "ok" : "not ok", mutant_names[mutant], caught ? "" : "-");
     if (caught)

@@ -17,10 +17,7 @@ static int of_result(enum sim_result result, struct lt_error *reterr)
 {
     if (result == SIM_OK)
         return 0;
-    return lt_fail(reterr,
-                   result == SIM_FENCED ? LT_ERR_FATAL : LT_ERR_ABORT,
-                   "sim",
-                   0,
+    return lt_fail(reterr, result == SIM_FENCED ? LT_ERR_FATAL : LT_ERR_ABORT, "sim", 0,
                    result == SIM_FENCED ? "fenced" : "uncertain");
 }
 
@@ -59,7 +56,8 @@ static int port_scrub(void *arg, struct lt_error *reterr)
 }
 
 /* Time passes until the partition is readable to its end, or it is not. */
-static int wait_readable(struct sim_lane *lane, const struct sim_part *part, struct lt_error *reterr)
+static int
+wait_readable(struct sim_lane *lane, const struct sim_part *part, struct lt_error *reterr)
 {
     struct world *world = lane->world;
     while (world->kafka.coord[0].pending && sim_chance(world, 80))
@@ -109,20 +107,6 @@ static int port_control(void *arg, int64_t *ret_number, struct lt_error *reterr)
     return 1;
 }
 
-static int port_stuck(void *arg, struct lt_error *reterr)
-{
-    (void)reterr;
-    struct sim_lane *lane = arg;
-    struct sim_kafka *kafka = &lane->world->kafka;
-    for (int i = 0; i < kafka->count; i++) {
-        const struct sim_part *part = &kafka->parts[i];
-        int lso = part->exists ? sim_lso(part) : part->count;
-        if (lso < part->count && lane->world->now - part->records[lso].append > SIM_TIMEOUT)
-            return 1;
-    }
-    return 0;
-}
-
 static void port_each_connection(void *arg,
                                  void (*visit)(void *visit_arg, const char *connection),
                                  void *visit_arg)
@@ -135,8 +119,7 @@ static void port_each_connection(void *arg,
     }
 }
 
-static bool
-port_terms(void *arg, const char *connection, int64_t day_count, struct lane_terms *ret)
+static bool port_terms(void *arg, const char *connection, int64_t day_count, struct lane_terms *ret)
 {
     (void)day_count;
     struct sim_lane *lane = arg;
@@ -150,8 +133,12 @@ port_terms(void *arg, const char *connection, int64_t day_count, struct lane_ter
         .scope_version = terms->scope_version,
         .filtered = world->scopes[i][terms->scope_version].mask != 0,
         .window = SIM_WINDOW,
-        .right = terms->terminated ? LANE_OVER : terms->holds ? LANE_HOLD : LANE_MAY,
-        .clause = terms->terminated ? "connection" : terms->holds ? "pair_hold" : "",
+        .right = terms->terminated ? LANE_OVER
+                 : terms->holds    ? LANE_HOLD
+                                   : LANE_MAY,
+        .clause = terms->terminated ? "connection"
+                  : terms->holds    ? "pair_hold"
+                                    : "",
         .hold_number = terms->hold_number,
     };
     lt_id_format(LT_ID_SERVICE, world->service_of[i] + 1, ret->service);
@@ -183,8 +170,27 @@ static struct sim_part *part_of(struct sim_lane *lane, const struct lane_stream 
     return at < 0 ? NULL : &lane->world->kafka.parts[at];
 }
 
-static int
-port_topic_exists(void *arg, const struct lane_stream *stream, struct lt_error *reterr)
+static int port_stuck(void *arg, struct lt_error *reterr)
+{
+    struct sim_lane *lane = arg;
+    struct sim_kafka *kafka = &lane->world->kafka;
+    if (lane->epoch != kafka->coord[lane->tid].epoch)
+        return of_result(SIM_FENCED, reterr);
+    const struct lane_view *view = lt_lane_view(lane->lane);
+    for (size_t i = 0; i < view->count; i++)
+        if (view->slots[i]->now.state == LANE_LIVE && lane->tid == LANE_LIVE_LANE &&
+            view->slots[i]->now.seq > 0 && !part_of(lane, &view->slots[i]->now))
+            return again(reterr, "a stream's topic is gone");
+    for (int i = 0; i < kafka->count; i++) {
+        const struct sim_part *part = &kafka->parts[i];
+        int lso = part->exists ? sim_lso(part) : part->count;
+        if (lso < part->count && lane->world->now - part->records[lso].append > SIM_TIMEOUT)
+            return 1;
+    }
+    return 0;
+}
+
+static int port_topic_exists(void *arg, const struct lane_stream *stream, struct lt_error *reterr)
 {
     (void)reterr;
     return part_of(arg, stream) != NULL;
@@ -202,10 +208,12 @@ static int port_tail(void *arg,
         return 0;
     if (!MUTANT(TAIL_UNREADABLE) && wait_readable(lane, part, reterr) < 0)
         return -1;
-    int end = sim_lso(part);
+    int end = MUTANT(TAIL_UNREADABLE) ? part->count : sim_lso(part);
     for (int i = 0; i < end; i++) {
         const struct sim_record *record = &part->records[i];
-        if (record->status == SIM_COMMITTED && !record->removed && record->kind == SIM_DELIVERY &&
+        bool counts = record->status == SIM_COMMITTED ||
+                      (MUTANT(TAIL_UNREADABLE) && record->status == SIM_OPEN);
+        if (counts && !record->removed && record->kind == SIM_DELIVERY &&
             record->delivery.seq > ret->seq)
             *ret = (struct lane_tail){record->delivery.seq, record->delivery.pos};
     }
@@ -264,21 +272,16 @@ static struct sim_history *history_of(struct sim_lane *lane, const struct lane_f
     return &lane->world->sources[sim_service_of(feed->service)].histories[feed->incarnation];
 }
 
-static int port_feed_end(void *arg,
-                         const struct lane_feed *feed,
-                         int64_t *ret_seq,
-                         struct lt_error *reterr)
+static int
+port_feed_end(void *arg, const struct lane_feed *feed, int64_t *ret_seq, struct lt_error *reterr)
 {
     (void)reterr;
     *ret_seq = history_of(arg, feed)->count;
     return 0;
 }
 
-static int port_feed_open(void *arg,
-                          const struct lane_feed *feed,
-                          int64_t after,
-                          int64_t offset,
-                          struct lt_error *reterr)
+static int port_feed_open(
+    void *arg, const struct lane_feed *feed, int64_t after, int64_t offset, struct lt_error *reterr)
 {
     (void)reterr;
     struct sim_lane *lane = arg;
@@ -356,8 +359,8 @@ static int port_effect(void *arg,
     (void)reterr;
     struct sim_lane *lane = arg;
     const struct sim_change *change = record->body;
-    const struct sim_scope *scope = &lane->world->scopes[sim_connection_of(
-        stream->connection)][stream->scope_version];
+    const struct sim_scope *scope =
+        &lane->world->scopes[sim_connection_of(stream->connection)][stream->scope_version];
     *ret_before = sim_in_scope(scope, change->before);
     *ret_after = sim_in_scope(scope, change->after);
     return 0;
@@ -429,28 +432,17 @@ static int port_deliver(void *arg,
                      .key = change->key,
                      .value = lt_op_has_value(op) ? change->after : -1},
     };
-    sim_trace(lane->world,
-              "    %s: seq %d %s key %d from %d",
-              stream->name,
-              (int)stream->seq,
-              lt_op_name(op),
-              change->key,
-              (int)record->seq);
+    sim_trace(lane->world, "    %s: seq %d %s key %d from %d", stream->name, (int)stream->seq,
+              lt_op_name(op), change->key, (int)record->seq);
     return put(lane, at, &delivery, reterr);
 }
 
-static int
-port_put_stream(void *arg, const struct lane_stream *stream, struct lt_error *reterr)
+static int port_put_stream(void *arg, const struct lane_stream *stream, struct lt_error *reterr)
 {
     struct sim_lane *lane = arg;
     struct sim_record record = {.kind = SIM_CURSOR, .cursor = *stream};
-    sim_trace(lane->world,
-              "    cursor %s %s %s pos %d seq %d last %d",
-              stream->name,
-              lt_lane_state_name(stream->state),
-              stream->reason,
-              (int)stream->pos,
-              (int)stream->seq,
+    sim_trace(lane->world, "    cursor %s %s %s pos %d seq %d last %d", stream->name,
+              lt_lane_state_name(stream->state), stream->reason, (int)stream->pos, (int)stream->seq,
               (int)stream->last);
     return put(arg, SIM_CURSORS, &record, reterr);
 }
@@ -459,12 +451,8 @@ static int port_put_feed(void *arg, const struct lane_feed *feed, struct lt_erro
 {
     struct sim_lane *lane = arg;
     struct sim_record record = {.kind = SIM_FEED, .feed = *feed};
-    sim_trace(lane->world,
-              "    feed %s/%d G %d M %d",
-              feed->service,
-              (int)feed->incarnation,
-              (int)feed->g,
-              (int)LT_MAX(feed->m, -1));
+    sim_trace(lane->world, "    feed %s/%d G %d M %d", feed->service, (int)feed->incarnation,
+              (int)feed->g, (int)LT_MAX(feed->m, -1));
     return put(arg, SIM_CURSORS, &record, reterr);
 }
 

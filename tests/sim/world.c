@@ -88,6 +88,7 @@ static void set_up_connection(struct world *world, int i)
     world->service_of[i] = (int)sim_random(&world->random, (uint64_t)world->feeds);
     world->consumers[i].target.stamp = LT_NULL;
     world->effective[i] = -1;
+    world->lost[i] = false;
     world->requested[i] = 0;
     for (int g = 0; g < SIM_GENERATIONS; g++)
         world->topic_of[i][g] = -1;
@@ -103,13 +104,18 @@ static void set_up(struct world *world, uint64_t seed, bool trace)
     seed_event(world, 0);
     world->connections = 1 + (int)sim_random(&world->random, SIM_CONNECTIONS);
     world->feeds = 1 + (int)sim_random(&world->random, SIM_FEEDS);
-    static const int lose[] = {0, 0, 5, 25}, unsure[] = {0, 5, 20};
+    world->slow = sim_chance(world, 40) || world->always_slow;
+    world->asleep[0] = world->asleep[1] = 0;
+    static const int lose[] = {0, 5, 25, 50}, unsure[] = {0, 10, 30};
     world->kafka.faults = (struct sim_faults){lose[sim_random(&world->random, 4)],
                                               unsure[sim_random(&world->random, 3)]};
+    if (world->always_slow)
+        world->kafka.faults = (struct sim_faults){50, 30};
     world->options = (struct lane_options){
         .batch_rows = 1 + (int64_t)sim_random(&world->random, 12),
         .page_records = 5,
         .page_time = 50,
+        .look_every = 20,
         .announce_ahead = sim_chance(world, 50),
     };
     for (int i = 0; i < world->connections; i++)
@@ -133,6 +139,7 @@ static void lose_topic(struct world *world)
     if (world->topic_of[i][g] < 0)
         return;
     sim_trace(world, "topic of %d.%d is lost", i + 1, g);
+    world->lost[i] = true;
     world->kafka.parts[world->topic_of[i][g]].exists = false;
     world->topic_of[i][g] = -2;
 }
@@ -140,7 +147,8 @@ static void lose_topic(struct world *world)
 static void pass_time(struct world *world)
 {
     int what = (int)sim_random(&world->random, 100);
-    lt_time by = what < 70 ? 5 : what < 95 ? SIM_TIMEOUT : SIM_WINDOW / 2;
+    int long_from = world->slow ? 30 : 95;
+    lt_time by = what >= long_from ? SIM_WINDOW / 2 : what < 70 ? 5 : SIM_TIMEOUT;
     world->now += 1 + (lt_time)sim_random(&world->random, (uint64_t)by * 2);
     sim_time_out(&world->kafka, 0, SIM_TIMEOUT);
     sim_time_out(&world->kafka, 1, SIM_TIMEOUT);
@@ -153,15 +161,21 @@ static void event(struct world *world)
     enum lane_id lane = sim_chance(world, 50) ? LANE_LIVE_LANE : LANE_CATCH_LANE;
     int what = (int)sim_random(&world->random, 1000);
     world->now += 1;
-    if (what < 420)
+    if (world->slow && sim_chance(world, 4))
+        sim_compact(world);
+    if (world->slow && sim_chance(world, 2))
+        world->asleep[lane] = world->event + (int)sim_random(&world->random, 60);
+    if (world->asleep[lane] > world->event && what < 520)
+        return;
+    if (what < 520)
         sim_lane_turn(world, lane);
-    else if (what < 580)
+    else if (what < 630)
         sim_provider_change(world, feed);
-    else if (what < 640)
+    else if (what < 680)
         sim_provider_sync(world, feed);
-    else if (what < 740)
+    else if (what < 760)
         sim_markers(&world->kafka, lane, false);
-    else if (what < 800)
+    else if (what < 815)
         sim_steward(world);
     else if (what < 870)
         sim_consumer_turn(world, connection);
@@ -225,7 +239,7 @@ static void settle(struct world *world, int first_event)
 int sim_schedule_length(uint64_t seed)
 {
     uint64_t random = seed ^ 0xA5A5A5A5u;
-    return 40 + (int)sim_random(&random, 200);
+    return 60 + (int)sim_random(&random, 340);
 }
 
 bool sim_schedule(struct world *world, uint64_t seed, int events, const bool *skip, bool trace)

@@ -22,10 +22,11 @@
 
 /* ---- feeds ---- */
 struct sim_change {
-    enum lt_op op; /* insert update delete snapshot sync */
+    enum lt_op op;          /* insert update delete snapshot sync */
     int key, before, after; /* -1: no row */
     lt_time append;
     bool removed;
+    lt_time alone; /* of a tombstone: since when nothing older of its key is left; 0: not yet */
 };
 struct sim_history {
     struct sim_change *changes; /* seq of changes[i] is i + 1, its offset i */
@@ -75,6 +76,7 @@ struct sim_lane {
 struct sim_copy {
     bool used, active;
     int generation, offset, e0;
+    lt_time begun;
     int64_t seq;
     int rows[SIM_KEYS];
 };
@@ -93,6 +95,10 @@ struct world {
     lt_time now;
     int event, skip_count;
     bool trace, settling;
+    bool always_slow;           /* every schedule is slow: for rules about the window */
+    bool slow;                  /* windows pass while the lanes work: compaction is near */
+    int asleep[2];              /* a lane does nothing until this event */
+    bool lost[SIM_CONNECTIONS]; /* a topic of it was lost from outside */
     struct sim_kafka kafka;
     int connections, feeds;
     struct sim_source sources[SIM_FEEDS];
@@ -110,7 +116,7 @@ struct world {
 };
 
 /* Partitions: 0 cursors, 1.. inboxes, then streams as they are made. */
-#define SIM_CURSORS 0
+#define SIM_CURSORS           0
 #define SIM_INBOX(connection) (1 + (connection))
 
 void sim_violation(struct world *world, const char *fmt, ...) LT_PRINTF(2, 3);
@@ -149,7 +155,8 @@ void sim_check_logs(struct world *world);
 /** What must hold when faults have ended: true, or *why. */
 bool sim_is_settled(struct world *world, char *why, size_t size);
 /** Are the rows those of the scope at some feed seq >= from? */
-bool sim_rows_fit(struct world *world, int connection, int generation, const int *rows, int64_t from);
+bool sim_rows_fit(
+    struct world *world, int connection, int generation, const int *rows, int64_t from);
 
 /* main loop: false = a violation; the text is in world->violation. */
 bool sim_schedule(struct world *world, uint64_t seed, int events, const bool *skip, bool trace);

@@ -1,15 +1,10 @@
 /* Framing and single values: one byte form each, refused when anything is off (DX-13). */
 #include "avro/frame.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "avro/span.h"
+#include "support/cm.h"
 
 static void frames_and_unframes(void **state)
 {

@@ -1,13 +1,9 @@
 /* Projection of schemas and of bytes (D52.2b: what leaves is exactly the scope). */
 #include "avro/span.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "support/cm.h"
 
 #define LIST(...) (const char *const[]){__VA_ARGS__}, LT_COUNT(((const char *const[]){__VA_ARGS__}))
 

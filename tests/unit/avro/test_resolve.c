@@ -1,14 +1,9 @@
 /* Compatibility of schemas (Avro specification, "Schema Resolution"; D3.2). */
 #include "avro/schema.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "support/cm.h"
 #include "unit/avro/bounded.h"
 
 static struct lt_avro_schema *parse(const char *text)

@@ -2,13 +2,9 @@
  * registered schema is what everybody else must be able to read, D3.2, DX-13). */
 #include "avro/schema.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "support/cm.h"
 
 static struct lt_avro_schema *parse(const char *text, struct lt_error *err)
 {

@@ -1,15 +1,11 @@
 /* The platform's records: what is written is read again, and nothing else is read (DX-13). */
 #include "record/records.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include <pthread.h>
 
 #include "avro/frame.h"
 #include "avro/span.h"
+#include "support/cm.h"
 #include "unit/record/record_sample.h"
 
 static const enum lt_record_type all_types[] = {
@@ -292,10 +288,50 @@ static void hands_out_the_schema_of_each_type(void **state)
     assert_null(lt_record_schema_text((enum lt_record_type)LT_SCHEMA_FIRST));
 }
 
+/* One thread's work: any record, written and read. */
+static void *write_and_read(void *arg)
+{
+    struct state *s = NULL;
+    uint64_t seed = (uint64_t)(uintptr_t)arg;
+
+    setup((void **)&s);
+    for (size_t round = 0; round < 20; round++) {
+        for (size_t i = 0; i < LT_COUNT(all_types); i++) {
+            union any_record in = {0}, out = {0};
+
+            encode_sample(s, &seed, all_types[i], &in);
+            if (lt_record_decode(all_types[i], lt_buf_bytes(&s->bytes), &out, s->arena, NULL) < 0)
+                arg = NULL;
+            s->bytes.data[s->bytes.len - 1] ^= 0x55; /* a failure, mostly */
+            (void)!lt_record_decode(all_types[i], lt_buf_bytes(&s->bytes), &out, s->arena, NULL);
+        }
+        lt_arena_reset(s->arena);
+    }
+    teardown((void **)&s);
+    return arg;
+}
+
+static void serves_several_threads(void **state)
+{
+    pthread_t threads[4];
+    (void)state;
+
+    for (size_t i = 0; i < LT_COUNT(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_and_read, (void *)(i + 1)), 0);
+    for (size_t i = 0; i < LT_COUNT(threads); i++) {
+        void *good = NULL;
+
+        assert_int_equal(pthread_join(threads[i], &good), 0);
+        assert_non_null(good);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        /* First, so that the threads race to load the schemas. */
+        TEST(serves_several_threads),
         TEST(reads_back_what_was_written),
         TEST(writes_each_control_body),
         TEST(writes_the_bytes_of_the_specification),

@@ -1,0 +1,406 @@
+/*
+ * Happy path of a turn: poll what is there (inbox and streams), flush each copy that got
+ * something, take the steps that notices or positions call for, and once a second look at clocks
+ * and at streams that are shorter than the inbox says.
+ *
+ * Failures.  Another process moved a position, or an uncertain end: forget what was read and load
+ * the stored positions again.  The database is away: the same on a new session, with back-off.
+ * The broker is away: librdkafka comes back by itself; stamps age meanwhile (D41.2b-12).  A stream
+ * that may not be read (a hold) waits by itself, the others go on (D43-resume).
+ */
+#include "consumer-postgres/follow_priv.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "change/ids.h"
+#include "pg/sqlstate.h"
+
+#include <librdkafka/rdkafka.h>
+#include <string.h>
+
+#define IDLE_POLL_MS  100
+#define TICK_MS       1000
+#define SHORT_MS      5000
+#define INBOX_WAIT_MS 30000
+#define BACKOFF_BASE  200
+#define BACKOFF_CAP   10000
+
+void lt_follow_metrics_register(struct lt_follow_metrics *m)
+{
+    m->records = lt_metric_counter("lienthong_consumer_records_total", "records applied", NULL);
+    m->rejected = lt_metric_counter("lienthong_consumer_rejected_total",
+                                    "records that could not be applied", NULL);
+    m->batches = lt_metric_counter("lienthong_consumer_batches_total", "transactions", NULL);
+    m->reloads = lt_metric_counter("lienthong_consumer_reloads_total",
+                                   "times the stored positions were loaded again", NULL);
+    m->holes = lt_metric_counter("lienthong_consumer_holes_total",
+                                 "compacted places passed over in a first reading", NULL);
+    m->gaps = lt_metric_counter("lienthong_consumer_gaps_total", "gaps found", NULL);
+    m->unreadable = lt_metric_gauge("lienthong_consumer_unreadable_streams",
+                                    "streams that may not be read now", NULL);
+    m->skew_ms = lt_metric_gauge("lienthong_consumer_clock_skew_milliseconds",
+                                 "largest difference of clocks found", NULL);
+}
+
+/* ---- inbox ---- */
+
+static int take_inbox(void *arg, const struct lt_message *message, struct lt_error *reterr)
+{
+    (void)reterr;
+    struct follow *f = arg;
+    struct lt_error err = {0};
+    char connection[LT_ID_MAX], stream[LT_TOPIC_MAX];
+    int64_t generation;
+    f->clock.newest_append = LT_MAX(f->clock.newest_append, message->append_time);
+    f->last_append = message->append_time;
+    f->notices_stale = true;
+    if (lt_inbox_take(f->inbox, message->key, message->value, message->append_time, &err))
+        lt_log_error(LT_LOG_ERROR, "inbox_record_refused", &err, NULL);
+    if (message->key.data && message->key.len < sizeof(stream)) {
+        memcpy(stream, message->key.data, message->key.len);
+        stream[message->key.len] = '\0';
+        if (lt_stream_parse(stream, connection, &generation, NULL) == 0)
+            lt_follow_dirty(f, connection);
+        else
+            f->all_dirty = true; /* a schema: any stream may have waited for it */
+    }
+    return 0;
+}
+
+static void refresh_notices(struct follow *f)
+{
+    if (!f->notices_stale)
+        return;
+    f->notices_stale = false;
+    for (size_t i = 0; i < f->track_count; i++)
+        lt_track_notice(f->tracks[i], f->inbox);
+}
+
+static int read_inbox(struct follow *f, struct lt_error *reterr)
+{
+    int64_t next;
+    f->inbox = lt_inbox_new();
+    if (lt_bus_read_to_end(&f->bus, f->inbox_topic, LT_OFFSET_BEGIN, INBOX_WAIT_MS, take_inbox, f,
+                           &next, reterr) ||
+        lt_reader_add(f->reader, f->inbox_topic, next, reterr))
+        return -1;
+    f->all_dirty = true;
+    lt_log(LT_LOG_INFO, "inbox_read", "topic", f->inbox_topic, "next", lt_logf("%ld", (long)next),
+           NULL);
+    return 0;
+}
+
+/* ---- polling ---- */
+
+static void topic_failed(struct follow *f, const struct lt_error *err)
+{
+    const char *topic = lt_reader_failed_topic(f->reader);
+    struct lt_track *track = topic ? lt_follow_track(f, topic) : NULL;
+    if (!track) {
+        lt_log_error(LT_LOG_WARN, "topic_unreadable", err, "topic", topic, NULL);
+        return;
+    }
+    if (err->code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+        if (!track->fault.found)
+            track->fault = (struct lt_fault){.found = true,
+                                             .state = LT_COPY_DAMAGED,
+                                             .expected = track->to.seq + 1,
+                                             .reason = "offset"};
+        return;
+    }
+    if (!track->unreadable)
+        lt_log_error(LT_LOG_NOTICE, "stream_unreadable", err, "stream", track->copy->stream, NULL);
+    track->unreadable = true;
+}
+
+/* 1 record taken, 0 none came, -1 FATAL. */
+static int poll_once(struct follow *f, int64_t timeout_ms, bool *ret_full, struct lt_error *reterr)
+{
+    struct lt_message message;
+    struct lt_error err = {0};
+    const int rc = lt_reader_poll(f->reader, timeout_ms, &message, &err);
+    if (rc < 0 && err.class == LT_ERR_FATAL)
+        return *reterr = err, -1;
+    if (rc < 0 && err.class == LT_ERR_REJECT)
+        topic_failed(f, &err);
+    else if (rc < 0)
+        lt_log_error(LT_LOG_WARN, "broker_away", &err, NULL);
+    if (rc <= 0)
+        return 0;
+    if (strcmp(message.topic, f->inbox_topic) == 0) {
+        take_inbox(f, &message, NULL);
+        lt_message_release(&message);
+        return 1;
+    }
+    struct lt_track *track = lt_follow_track(f, message.topic);
+    if (!track) {
+        lt_message_release(&message);
+        return 1;
+    }
+    f->clock.newest_append = LT_MAX(f->clock.newest_append, message.append_time);
+    f->last_append = message.append_time;
+    refresh_notices(f);
+    lt_track_feed(track, &message, f->clock.now);
+    *ret_full =
+        lt_track_is_full(track, (size_t)f->conf->batch_records, (size_t)f->conf->batch_bytes);
+    return 1;
+}
+
+/* What is there now, and what comes within the batch time of the first record. */
+static int poll_batch(struct follow *f, struct lt_error *reterr)
+{
+    bool full = false;
+    f->clock.now = lt_now();
+    int rc = poll_once(f, IDLE_POLL_MS, &full, reterr);
+    const int64_t end = lt_monotonic_ms() + f->conf->batch_ms;
+    for (int64_t left; rc > 0 && !full && (left = end - lt_monotonic_ms()) >= 0;)
+        rc = poll_once(f, left, &full, reterr);
+    return rc < 0 ? -1 : 0;
+}
+
+/* ---- flushing ---- */
+
+static int carry_out_fault(struct follow *f, struct lt_track *track, struct lt_error *reterr)
+{
+    const struct lt_fault *fault = &track->fault;
+    lt_log(fault->state == LT_COPY_DAMAGED ? LT_LOG_ERROR : LT_LOG_WARN, "copy_faulty", "stream",
+           track->copy->stream, "state", lt_copy_state_name(fault->state), "expected",
+           lt_logf("%ld", (long)fault->expected), "seen", lt_logf("%ld", (long)fault->seen),
+           "reason", fault->reason, NULL);
+    lt_metric_add(f->metrics->gaps, 1);
+    if (lt_target_fault(f->target, track->copy, fault->state, fault->expected, fault->seen,
+                        fault->reason, reterr))
+        return -1;
+    lt_follow_dirty(f, track->copy->connection);
+    return 1;
+}
+
+/* The database refused for good: this copy waits, the others go on. */
+static void block(struct follow *f, struct lt_track *track, const struct lt_error *err)
+{
+    lt_log_error(LT_LOG_ERROR, "copy_blocked", err, "stream", track->copy->stream, NULL);
+    lt_follow_block(f, track);
+}
+
+static int flush_track(struct follow *f, struct lt_track *track, struct lt_error *reterr)
+{
+    struct lt_error err = {0};
+    size_t rejected;
+    const size_t records = lt_batch_records(track->batch);
+    const int64_t position = track->reading ? lt_reader_position(f->reader, track->topic) : -1;
+    if (!track->fault.found)
+        track->to.next_offset = LT_MAX(track->to.next_offset, position);
+    if (lt_track_flush(track, f->target, &f->clock, &rejected, &err)) {
+        if (err.class != LT_ERR_FATAL)
+            return *reterr = err, -1;
+        block(f, track, &err);
+        return 0;
+    }
+    if (rejected)
+        lt_log(LT_LOG_WARN, "records_set_aside", "stream", track->copy->stream, "count",
+               lt_logf("%zu", rejected), NULL);
+    lt_metric_add(f->metrics->records, (int64_t)records);
+    lt_metric_add(f->metrics->batches, records != 0);
+    lt_metric_add(f->metrics->rejected, (int64_t)rejected);
+    lt_metric_add(f->metrics->holes, (int64_t)track->holes);
+    track->holes = 0;
+    if (track->copy->is.state == LT_COPY_LOADING)
+        lt_follow_dirty(f, track->copy->connection);
+    return track->fault.found ? carry_out_fault(f, track, reterr) : 0;
+}
+
+static int flush_all(struct follow *f, struct lt_error *reterr)
+{
+    bool faulty = false;
+    f->clock.now = lt_now();
+    refresh_notices(f);
+    for (size_t i = 0; i < f->track_count; i++) {
+        if (f->tracks[i]->blocked_until_ms)
+            continue;
+        const int rc = flush_track(f, f->tracks[i], reterr);
+        if (rc < 0)
+            return -1;
+        faulty = faulty || rc > 0;
+    }
+    return faulty ? lt_follow_reload(f, reterr) : 0;
+}
+
+/* ---- once a second ---- */
+
+/* Three clocks: ours, the broker's (append times), the target's (which the views ask). */
+static int check_clocks(struct follow *f, struct lt_error *reterr)
+{
+    lt_time ahead;
+    if (lt_target_clock(f->target, &ahead, reterr))
+        return -1;
+    const lt_time behind = f->last_append - lt_now();
+    const lt_time worst = behind > 0 ? LT_MAX(behind, ahead < 0 ? -ahead : ahead) : ahead;
+    const enum lt_skew skew =
+        lt_skew_class(worst, f->conf->skew_alarm_ms * LT_MILLI, f->conf->skew_bound_ms * LT_MILLI);
+    lt_metric_set(f->metrics->skew_ms, worst / LT_MILLI);
+    if (skew != f->skew)
+        lt_log(skew == LT_SKEW_FINE ? LT_LOG_NOTICE : LT_LOG_ERROR, "clock_skew", "milliseconds",
+               lt_logf("%ld", (long)(worst / LT_MILLI)), "stamping",
+               skew == LT_SKEW_STOP ? "stopped" : "goes_on", NULL);
+    f->skew = skew;
+    f->clock.trusted = skew != LT_SKEW_STOP;
+    return 0;
+}
+
+/* protocol 9.6: all is read and the inbox promised more.  The notice came in one transaction with
+ * its deliveries, so an end that is readable and read holds them or never will. */
+static void check_short(struct follow *f, struct lt_track *track)
+{
+    int64_t low, lso, hw;
+    const int64_t promised = lt_track_promised(track);
+    if (!track->reading || track->unreadable || track->fault.found || track->held_count ||
+        !lt_gap_short(&track->to, promised) ||
+        lt_asker_watermarks(f->asker, track->topic, &low, &lso, &hw, NULL) || lso < hw ||
+        lt_reader_position(f->reader, track->topic) < hw)
+        return;
+    track->fault = (struct lt_fault){.found = true,
+                                     .state = LT_COPY_DAMAGED,
+                                     .expected = track->to.seq + 1,
+                                     .seen = promised,
+                                     .reason = "short"};
+}
+
+static int tick(struct follow *f, struct lt_error *reterr)
+{
+    const int64_t now = lt_monotonic_ms();
+    if (now < f->next_tick_ms)
+        return 0;
+    f->next_tick_ms = now + TICK_MS;
+    int64_t unreadable = 0;
+    bool unblock = false;
+    for (size_t i = 0; i < f->track_count; i++) {
+        const struct lt_track *track = f->tracks[i];
+        unreadable += track->unreadable;
+        unblock = unblock || (track->blocked_until_ms && track->blocked_until_ms <= now);
+    }
+    lt_metric_set(f->metrics->unreadable, unreadable);
+    for (size_t i = 0; now >= f->next_short_ms && i < f->track_count; i++)
+        check_short(f, f->tracks[i]);
+    f->next_short_ms = now >= f->next_short_ms ? now + SHORT_MS : f->next_short_ms;
+    if (unblock && lt_follow_reload(f, reterr))
+        return -1;
+    return check_clocks(f, reterr);
+}
+
+/* ---- life ---- */
+
+static int open_bus(struct follow *f, struct lt_error *reterr)
+{
+    if (!f->reader)
+        f->reader = lt_reader_open(&f->bus, true, reterr);
+    if (f->reader && !f->asker)
+        f->asker = lt_asker_open(&f->bus, reterr);
+    return f->asker ? 0 : -1;
+}
+
+static void close_bus(struct follow *f)
+{
+    lt_follow_tracks_fini(f);
+    lt_reader_close(f->reader);
+    lt_asker_close(f->asker);
+    f->reader = NULL;
+    f->asker = NULL;
+    lt_inbox_free(f->inbox);
+    f->inbox = NULL;
+}
+
+static void close_target(struct follow *f)
+{
+    lt_follow_tracks_fini(f);
+    lt_copies_fini(&f->copies);
+    lt_target_close(f->target);
+    f->target = NULL;
+}
+
+/* Everything that is missing, then the stored positions. */
+static int begin(struct follow *f, struct lt_error *reterr)
+{
+    const struct lt_target_options options = lt_consumer_target(f->conf, lt_stopping);
+    if (!f->target && !(f->target = lt_target_open(&options, reterr)))
+        return -1;
+    if (open_bus(f, reterr))
+        return -1;
+    if (!f->inbox && read_inbox(f, reterr)) {
+        lt_inbox_free(f->inbox);
+        f->inbox = NULL;
+        return -1;
+    }
+    f->all_dirty = true;
+    return check_clocks(f, reterr) || lt_follow_reload(f, reterr) ? -1 : 0;
+}
+
+static int turn(struct follow *f, struct lt_error *reterr)
+{
+    return poll_batch(f, reterr) || flush_all(f, reterr) || lt_follow_steps(f, reterr) ||
+                   tick(f, reterr)
+               ? -1
+               : 0;
+}
+
+/* What an error means for what we hold; -1 when the program must end. */
+static int recover(struct follow *f, const struct lt_error *err)
+{
+    const bool ours = strcmp(err->domain ? err->domain : "", "kafka") != 0;
+    if (lt_stopping())
+        return 0;
+    lt_log_error(err->class == LT_ERR_FATAL ? LT_LOG_ERROR : LT_LOG_WARN, "starting_over", err,
+                 NULL);
+    lt_metric_add(f->metrics->reloads, 1);
+    if (err->class == LT_ERR_FATAL)
+        return -1;
+    if (!ours)
+        close_bus(f);
+    else if (err->class != LT_ERR_ABORT)
+        close_target(f);
+    return 0;
+}
+
+static void run_session(struct follow *f, struct lt_error *reterr)
+{
+    bool ready = false;
+    if (begin(f, reterr))
+        return;
+    while (!lt_stopping()) {
+        if (turn(f, reterr))
+            return;
+        if (!ready)
+            lt_notify("READY=1");
+        ready = true;
+    }
+}
+
+int lt_follow_run(const struct lt_consumer_conf *conf,
+                  const struct lt_follow_metrics *metrics,
+                  struct lt_error *reterr)
+{
+    struct follow f = {.conf = conf,
+                       .metrics = metrics,
+                       .bus = lt_consumer_bus(conf),
+                       .clock = {.newest_append = LT_TIME_NONE, .trusted = true},
+                       .last_append = 0};
+    int64_t delay = 0;
+    uint64_t seed = (uint64_t)lt_now();
+    int rc = 0;
+    lt_topic_inbox(conf->application, f.inbox_topic);
+    while (rc == 0 && !lt_stopping()) {
+        struct lt_error err = {0};
+        const int64_t started = lt_monotonic_ms();
+        run_session(&f, &err);
+        rc = recover(&f, &err);
+        if (rc && reterr)
+            *reterr = err;
+        if (lt_monotonic_ms() - started > BACKOFF_CAP)
+            delay = 0;
+        delay = lt_backoff_ms(delay, BACKOFF_BASE, BACKOFF_CAP, lt_random_next(&seed));
+        if (rc == 0)
+            lt_stop_wait(delay);
+    }
+    close_bus(&f);
+    close_target(&f);
+    return rc;
+}
