@@ -367,7 +367,7 @@ static void lift_waits_until_the_stream_moves_again(void **state)
     put_cursor("CATCH", world.number);
     assert_exit(&child, 0);
     assert_says(child.out, "ho990001 LIFTED after ");
-    assert_says(child.out, "connections resumed: 1, kept suspended by another hold: 0\n");
+    assert_says(child.out, "connections no longer suspended: 1, suspended by another hold: 0\n");
     child_fini(&child);
     beat();
     child = start("explain cn990001");
