@@ -461,7 +461,7 @@ static void amends_scope_and_period(void **state)
 
 #define REVOKE(target, ground)                                                                \
     "{\"command\":\"revoke\",\"target\":\"" target "\",\"ground\":\"" ground "\",\"author\":" \
-                                                                             "\"a\"}"
+    "\"a\"}"
 
 /* D44-final: no way back. */
 static void a_terminated_connection_never_comes_back(void **state)
