@@ -119,7 +119,7 @@ walk_value(struct walk *walk, const struct avro_op *op, const uint8_t *p)
 static inline const uint8_t *
 walk_null(struct walk *walk, const struct avro_op *op, const uint8_t *p, bool *ret_null)
 {
-    uint64_t branch;
+    uint64_t branch = 0;
     const uint8_t *next = walk_index(walk, p, 2, "a union branch out of range", &branch);
 
     *ret_null = (branch == 0) == (op->null_at == AVRO_NULL_FIRST);
