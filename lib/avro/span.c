@@ -46,7 +46,7 @@ walk_bytes(struct walk *walk, const uint8_t *p, const uint8_t **ret_data)
 
     if (__builtin_expect(!data, 0))
         return NULL;
-    if (__builtin_expect(raw & 1, 0))
+    if (__builtin_expect((raw & 1) != 0, 0))
         return fault(walk, p, "a negative length");
     if (__builtin_expect(raw >> 1 > (uint64_t)(walk->end - data), 0))
         return fault(walk, p, "a length beyond the end");
