@@ -101,7 +101,7 @@ class Stage(Line):
 
     def start_provider(self):
         program = self.program("provider", "lt-provider-postgres", ["run"], {
-            "postgres": {"dsn": self.clusters["provider-db"].dsn("danhmuc")},
+            "postgres": {"dsn": self.clusters["provider-db"].dsn("danhmuc", "lienthong_provider")},
             "provider": {"application": declared.PROVIDER, "source": declared.SOURCE,
                          "sync_interval": "250ms"},
             "kafka": self.issue(declared.PROVIDER),
@@ -113,7 +113,7 @@ class Stage(Line):
     def start_consumer(self, application):
         database = declared.DATABASES[application]
         program = self.program("consumer-" + database, "lt-consumer-postgres", ["run"], {
-            "postgres": {"dsn": self.clusters["user-db"].dsn(database)},
+            "postgres": {"dsn": self.clusters["user-db"].dsn(database, "lienthong_" + database)},
             "consumer": {"application": application,
                          "state_file": self.path("state", "consumer-" + database)},
             "kafka": self.issue(application),

@@ -113,7 +113,6 @@ make_topics(const struct lt_cli *cli, struct lt_admin *admin, int replicas, stru
             return -1;
         printf("topic %s\n", TOPICS[i].name);
     }
-    (void)cli;
     return 0;
 }
 
@@ -146,7 +145,7 @@ static int run_with(const struct lt_cli *cli,
     if (ensure_keys(cli, key_path, reterr) != 0)
         return -1;
     LT_CLEANUP(lt_admin_closep) struct lt_admin *admin = lt_admin_open(bus, reterr);
-    if (!admin || make_topics(cli, admin, replicas, reterr) != 0)
+    if (!admin || make_topics(admin, replicas, reterr) != 0)
         return -1;
     return grant_all(cli, admin, reterr);
 }
