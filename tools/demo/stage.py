@@ -76,6 +76,8 @@ class Stage(Line):
                         "ca_key_file": os.path.join(self.kafka.certs, "ca.key"),
                         "spool": self.path("spool"), "replicas": "1"},
         }).start()
+        wait_until("the steward takes commands",
+                   lambda: os.path.isdir(self.path("spool", "in")))
         self.program("routing", "lt-routing", [], {
             "kafka": self.kafka.section("routing"),
             "control": {"public_key_file": public},
