@@ -63,6 +63,7 @@ struct batch {
     bool has_source;
     struct source_point source;
     int64_t opened_ms; /**< lt_monotonic_ms() of its first entry */
+    int pool;          /**< whose it is when it is free (writer.h) */
     struct batch *next;
 };
 

@@ -66,7 +66,7 @@ void passage_start(struct passage *passage,
                    const struct lt_source_position *stored,
                    const struct source_verdict *verdict)
 {
-    *passage = (struct passage){.ordinal = LT_NULL, .passed = stored == NULL};
+    *passage = (struct passage){.ordinal = LT_NULL, .passed = stored == NULL || stored->xid == 0};
     if (stored != NULL) {
         passage->commit_lsn = (uint64_t)stored->commit_lsn;
         passage->xid = stored->xid;

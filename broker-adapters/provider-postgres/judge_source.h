@@ -56,7 +56,7 @@ struct passage {
 void passage_start(struct passage *passage,
                    const struct lt_source_position *stored, /**< NULL: nothing to pass */
                    const struct source_verdict *verdict);
-/** A transaction begins. */
+/** A transaction begins.  A position of xid 0 is a slot's own start: there is nothing to pass. */
 enum passage_step
 passage_begin(struct passage *passage, uint64_t commit_lsn, int64_t xid, int64_t commit_time);
 /** A transaction ended; the stored one has then been passed. */

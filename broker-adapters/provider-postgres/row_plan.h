@@ -22,6 +22,7 @@ struct service {
     char id[16];
     struct lt_service *declared; /**< texts in `arena` */
     struct lt_avro_schema *key_schema, *value_schema, *scope_schema;
+    int64_t use_period;      /**< shortest that copies may have, microseconds; 0: no policy */
     uint8_t declaration[32]; /**< SHA-256 over everything that fixes meaning and bytes */
     struct lt_arena *arena;
 };

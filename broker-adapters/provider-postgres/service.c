@@ -162,6 +162,7 @@ struct service *service_new(const char *id,
     LT_CLEANUP(service_freep) struct service *service = lt_alloc(sizeof(*service));
     service->arena = lt_arena_new(4096);
     snprintf(service->id, sizeof(service->id), "%s", id);
+    service->use_period = declared->policy != NULL ? declared->policy->use_period : 0;
     service->declared = copy_service(service->arena, declared);
     if (parse_schemas(service, key_schema, value_schema, scope_schema, reterr) != 0) {
         lt_fail_context(reterr, "service '%s'", id);

@@ -112,11 +112,11 @@ move_definition(struct rewriter *rewriter, const struct avro_node *node, json_t 
 
 static json_t *rewrite_named(struct rewriter *rewriter, const struct avro_node *node, json_t *json)
 {
+    bool defined = rewriter->defined[node->index];
+
     if (node->json == json)
-        return rewrite_definition(rewriter, node);
-    if (!rewriter->defined[node->index])
-        return move_definition(rewriter, node, json);
-    return json_copy(json);
+        return defined ? json_string(node->name) : rewrite_definition(rewriter, node);
+    return defined ? json_copy(json) : move_definition(rewriter, node, json);
 }
 
 static json_t *rewrite(struct rewriter *rewriter, const struct avro_node *node, json_t *json)

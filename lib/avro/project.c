@@ -66,7 +66,7 @@ void lt_project(const struct lt_projection *projection,
                 const struct lt_span *spans,
                 struct lt_buf *out)
 {
-    uint8_t *to = lt_buf_grow(out, record.len);
+    uint8_t *to = lt_buf_grow(out, LT_MAX(record.len, (size_t)1));
 
     for (size_t i = 0; i < projection->count; i++) {
         const struct run *run = &projection->runs[i];

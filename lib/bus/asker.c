@@ -106,35 +106,17 @@ int lt_bus_watermarks(const struct lt_bus *bus,
 
 /* ---- existence ---- */
 
-static int topic_state(struct lt_client *client,
-                       const char *name,
-                       rd_kafka_resp_err_t *ret_state,
-                       struct lt_error *reterr)
-{
-    rd_kafka_topic_t *rkt = rd_kafka_topic_new(client->rk, name, NULL);
-    if (rkt == NULL) {
-        return lt_bus_fail(reterr, rd_kafka_last_error(), "topic '%s'", name);
-    }
-    const struct rd_kafka_metadata *metadata;
-    rd_kafka_resp_err_t err = rd_kafka_metadata(client->rk, 0, rkt, &metadata, ASK_TIMEOUT_MS);
-    rd_kafka_topic_destroy(rkt);
-    rd_kafka_poll(client->rk, 0);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return lt_bus_class(err) == LT_ERR_RETRY
-                   ? lt_client_fail_unanswered(client, reterr, "metadata")
-                   : lt_bus_fail(reterr, err, "metadata");
-    }
-    lt_client_answered(client);
-    *ret_state = metadata->topic_cnt == 1 ? metadata->topics[0].err
-                                          : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-    rd_kafka_metadata_destroy(metadata);
-    return 0;
-}
-
 int lt_asker_topic_exists(struct lt_asker *asker, const char *topic, struct lt_error *reterr)
 {
+    struct lt_client *client = lt_reader_client(asker->committed);
+    rd_kafka_topic_t *rkt = rd_kafka_topic_new(client->rk, topic, NULL);
+    if (rkt == NULL) {
+        return lt_bus_fail(reterr, rd_kafka_last_error(), "topic '%s'", topic);
+    }
     rd_kafka_resp_err_t state = RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (topic_state(lt_reader_client(asker->committed), topic, &state, reterr) != 0) {
+    int rc = lt_topic_state(client, rkt, ASK_TIMEOUT_MS, &state, reterr);
+    rd_kafka_topic_destroy(rkt);
+    if (rc != 0) {
         return -1;
     }
     switch ((int)state) {

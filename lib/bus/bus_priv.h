@@ -74,6 +74,8 @@ struct lt_topic {
     rd_kafka_topic_t *rkt;
     int64_t position; /**< reader: next offset to hand out */
     bool fetching;    /**< reader: between consume_start and consume_stop */
+    bool heard;       /**< reader: the broker answered since the start or the last error */
+    int64_t asked_ms; /**< reader: when its state was asked for, monotonic */
     uint32_t hash;
     char name[];
 };
@@ -84,6 +86,12 @@ struct lt_topic_table {
 struct lt_topic *lt_topic_find(const struct lt_topic_table *table, const char *name);
 /** Finds or makes; NULL when librdkafka refuses the name. */
 struct lt_topic *lt_topic_get(struct lt_topic_table *table, rd_kafka_t *rk, const char *name);
+/** What the cluster says about a topic: no error, unknown, not authorised ... */
+int lt_topic_state(struct lt_client *client,
+                   rd_kafka_topic_t *rkt,
+                   int timeout_ms,
+                   rd_kafka_resp_err_t *ret_state,
+                   struct lt_error *reterr) LT_MUST_CHECK;
 void lt_topic_drop(struct lt_topic_table *table, struct lt_topic *topic);
 void lt_topic_table_fini(struct lt_topic_table *table);
 

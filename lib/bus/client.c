@@ -55,15 +55,26 @@ set_text(rd_kafka_conf_t *conf, const char *name, const char *value, struct lt_e
     return lt_fail(reterr, LT_ERR_FATAL, "kafka", 0, "[kafka] %s: %s", name, why);
 }
 
+static bool is_own(const struct lt_bus *bus, const char *name)
+{
+    if (strcmp(name, "security.protocol") == 0) {
+        return bus->ca_file != NULL;
+    }
+    for (size_t i = 0; i < LT_COUNT(own_properties); i++) {
+        if (strcmp(name, own_properties[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int set_extra(rd_kafka_conf_t *conf, const struct lt_bus *bus, struct lt_error *reterr)
 {
     for (size_t i = 0; i < bus->extra_count; i++) {
         const char *name = bus->extra[i].key;
-        for (size_t k = 0; k < LT_COUNT(own_properties); k++) {
-            if (strcmp(name, own_properties[k]) == 0) {
-                return lt_fail(reterr, LT_ERR_FATAL, "kafka", 0,
-                               "[kafka] %s: decided by the program, not by configuration", name);
-            }
+        if (is_own(bus, name)) {
+            return lt_fail(reterr, LT_ERR_FATAL, "kafka", 0,
+                           "[kafka] %s: decided by the program, not by configuration", name);
         }
         if (set_text(conf, name, bus->extra[i].value, reterr) != 0) {
             return -1;
@@ -159,6 +170,14 @@ static void drop_log(const rd_kafka_t *rk, int level, const char *facility, cons
     (void)rk, (void)level, (void)facility, (void)text;
 }
 
+/* librdkafka has no code for it (an alert of the broker's is "receive failed"): its text is all
+ * there is to tell a refused certificate from a broken connection. */
+static bool tells_refusal(const char *text)
+{
+    return strstr(text, "SSL") != NULL &&
+           (strstr(text, "certificate") != NULL || strstr(text, "unknown ca") != NULL);
+}
+
 static void note_trouble(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
     (void)rk;
@@ -167,7 +186,8 @@ static void note_trouble(rd_kafka_t *rk, int err, const char *reason, void *opaq
         client->all_down = true; /* also at planned disconnects (row 16): never alone an error */
         return;
     }
-    if (client->trouble == RD_KAFKA_RESP_ERR__SSL && err != RD_KAFKA_RESP_ERR__SSL) {
+    if (client->trouble != RD_KAFKA_RESP_ERR_NO_ERROR && tells_refusal(client->trouble_text) &&
+        !tells_refusal(reason)) {
         return; /* the cause, not its consequence */
     }
     client->trouble = (rd_kafka_resp_err_t)err;
@@ -180,13 +200,10 @@ void lt_client_answered(struct lt_client *client)
     client->all_down = false;
 }
 
-/* librdkafka has one code for everything about TLS: its text is all there is to tell a refused
- * certificate from a broken connection. */
 bool lt_client_refused(const struct lt_client *client)
 {
-    return client->all_down && client->trouble == RD_KAFKA_RESP_ERR__SSL &&
-           (strstr(client->trouble_text, "certificate") != NULL ||
-            strstr(client->trouble_text, "unknown ca") != NULL);
+    return client->all_down && client->trouble != RD_KAFKA_RESP_ERR_NO_ERROR &&
+           tells_refusal(client->trouble_text);
 }
 
 int lt_client_fail_unanswered(struct lt_client *client, struct lt_error *reterr, const char *what)
@@ -220,7 +237,10 @@ int lt_client_start(struct lt_client *client,
     client->rk = rd_kafka_new(type, conf, why, sizeof why);
     if (client->rk == NULL) {
         rd_kafka_conf_destroy(conf);
-        return lt_fail(reterr, LT_ERR_FATAL, "kafka", 0, "cannot start a client: %s", why);
+        return lt_fail(reterr, LT_ERR_FATAL, "kafka", 0,
+                       "cannot start a client (certificate '%s', key '%s'): %s",
+                       bus->cert_file != NULL ? bus->cert_file : "none",
+                       bus->key_file != NULL ? bus->key_file : "none", why);
     }
     return 0;
 }

@@ -4,18 +4,24 @@
  * librdkafka's simple consumer, all partitions into one queue: no group and no coordinator, so
  * no right on a group is needed and rows 8, 9 and 20 cannot happen.  The position is kept here:
  * what lies below it is dropped (row 8), pausing stops the fetch and resuming starts it again at
- * our position (row 4).
+ * our position (row 4).  The queue is polled for events and not for messages: only so does an
+ * unknown topic come with its name.
  */
 #include "bus_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define CHECK_EVERY_MS   2000
+#define CHECK_PAUSE_MS   500
+#define CHECK_TIMEOUT_MS 1000
+
 struct lt_reader {
     struct lt_client client;
     struct lt_topic_table topics;
     rd_kafka_queue_t *queue;
     char *failed_topic;
+    int64_t next_check_ms; /* of silent topics, monotonic */
 };
 
 struct lt_client *lt_reader_client(struct lt_reader *reader)
@@ -104,6 +110,8 @@ static int start_fetching(struct lt_reader *reader, struct lt_topic *topic, stru
         return lt_bus_fail(reterr, rd_kafka_last_error(), "read topic '%s'", topic->name);
     }
     topic->fetching = true;
+    topic->heard = false;
+    topic->asked_ms = lt_monotonic_ms();
     return 0;
 }
 
@@ -182,7 +190,10 @@ static struct lt_bytes find_header(const rd_kafka_headers_t *headers, const char
     return lt_bytes(data, len);
 }
 
-static void fill(struct lt_message *ret, const char *topic, rd_kafka_message_t *message)
+static void fill(struct lt_message *ret,
+                 const char *topic,
+                 const rd_kafka_message_t *message,
+                 rd_kafka_event_t *event)
 {
     rd_kafka_timestamp_type_t type;
     *ret = (struct lt_message){
@@ -191,7 +202,7 @@ static void fill(struct lt_message *ret, const char *topic, rd_kafka_message_t *
         .append_time = rd_kafka_message_timestamp(message, &type) * LT_MILLI,
         .key = lt_bytes(message->key, message->key_len),
         .value = lt_bytes(message->payload, message->len),
-        .handle = message,
+        .handle = event,
     };
     rd_kafka_headers_t *headers;
     if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -203,71 +214,135 @@ static void fill(struct lt_message *ret, const char *topic, rd_kafka_message_t *
 void lt_message_release(struct lt_message *message)
 {
     if (message->handle != NULL) {
-        rd_kafka_message_destroy(message->handle);
+        rd_kafka_event_destroy(message->handle);
     }
     *message = (struct lt_message){0};
 }
 
-/* Advances the position in the order of the queue; true when the record is to be handed out. */
-static bool take(struct lt_topic *topic, const rd_kafka_message_t *message)
+/* 1 and the record in *ret, which keeps the event; 0 when it is not for the caller. */
+static int handle_record(struct lt_reader *reader, rd_kafka_event_t *event, struct lt_message *ret)
 {
-    if (topic == NULL || !topic->fetching) {
-        return false; /* removed or paused meanwhile */
+    const rd_kafka_message_t *message = rd_kafka_event_message_next(event);
+    struct lt_topic *topic = lt_topic_find(&reader->topics, rd_kafka_topic_name(message->rkt));
+    lt_client_answered(&reader->client);
+    if (topic == NULL || !topic->fetching || message->offset < topic->position) {
+        rd_kafka_event_destroy(event);
+        return 0;
     }
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        /* Its offset is behind markers and aborted records. */
-        topic->position = LT_MAX(topic->position, message->offset);
-        return false;
-    }
-    if (message->offset < topic->position) {
-        return false;
-    }
+    topic->heard = true;
     topic->position = message->offset + 1;
-    return true;
+    fill(ret, topic->name, message, event);
+    return 1;
 }
 
-static int
-fail_topic(struct lt_reader *reader, const rd_kafka_message_t *message, struct lt_error *reterr)
+/* EOF comes behind the last record, and its offset lies behind markers and aborted records. */
+static int take_end(struct lt_reader *reader, const rd_kafka_topic_partition_t *partition)
 {
+    struct lt_topic *topic = lt_topic_find(&reader->topics, partition->topic);
+    lt_client_answered(&reader->client);
+    if (topic != NULL && topic->fetching) {
+        topic->heard = true;
+        topic->position = LT_MAX(topic->position, partition->offset);
+    }
+    return 0;
+}
+
+static int fail_topic(struct lt_reader *reader,
+                      const char *name,
+                      rd_kafka_resp_err_t err,
+                      struct lt_error *reterr)
+{
+    struct lt_topic *topic = lt_topic_find(&reader->topics, name);
+    if (topic == NULL || !topic->fetching) {
+        return 0; /* removed or paused meanwhile */
+    }
+    topic->heard = false;
+    topic->asked_ms = lt_monotonic_ms();
     free(reader->failed_topic);
-    reader->failed_topic = lt_strdup(rd_kafka_topic_name(message->rkt));
-    rd_kafka_resp_err_t err = message->err;
+    reader->failed_topic = lt_strdup(name);
     if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
         err = RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE; /* "error" is our reset policy */
     }
-    return lt_bus_fail(reterr, err, "read topic '%s'", reader->failed_topic);
+    return lt_bus_fail(reterr, err, "read topic '%s'", name);
 }
 
-/* 1 record in *ret, 0 nothing for the caller, -1 error; consumes `message`. */
-static int handle_message(struct lt_reader *reader,
-                          rd_kafka_message_t *message,
-                          struct lt_message *ret,
-                          struct lt_error *reterr)
+/* End of a partition, trouble with one topic, or with everything. */
+static int handle_notice(struct lt_reader *reader, rd_kafka_event_t *event, struct lt_error *reterr)
 {
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR &&
-        message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        int rc = message->rkt != NULL ? fail_topic(reader, message, reterr)
-                                      : lt_bus_fail(reterr, message->err, "read");
-        rd_kafka_message_destroy(message);
-        return rc;
+    rd_kafka_resp_err_t err = rd_kafka_event_error(event);
+    rd_kafka_topic_partition_t *partition = rd_kafka_event_topic_partition(event);
+    int rc;
+    if (partition == NULL) {
+        rc = lt_bus_fail(reterr, err, "read");
+    } else if (err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        rc = take_end(reader, partition);
+    } else {
+        rc = fail_topic(reader, partition->topic, err, reterr);
     }
-    lt_client_answered(&reader->client);
-    struct lt_topic *topic = lt_topic_find(&reader->topics, rd_kafka_topic_name(message->rkt));
-    if (!take(topic, message)) {
-        rd_kafka_message_destroy(message);
+    if (partition != NULL) {
+        rd_kafka_topic_partition_destroy(partition);
+    }
+    rd_kafka_event_destroy(event);
+    return rc;
+}
+
+static int handle_event(struct lt_reader *reader,
+                        rd_kafka_event_t *event,
+                        struct lt_message *ret,
+                        struct lt_error *reterr)
+{
+    switch (rd_kafka_event_type(event)) {
+    case RD_KAFKA_EVENT_FETCH:
+        return handle_record(reader, event, ret);
+    case RD_KAFKA_EVENT_ERROR:
+        return handle_notice(reader, event, reterr);
+    default:
+        rd_kafka_event_destroy(event);
         return 0;
     }
-    fill(ret, topic->name, message);
-    return 1;
+}
+
+/* A topic that we may not see from the start gives no event at all, so those that were never
+ * heard of are asked for; the answer also makes the library look again, which is how a reader
+ * goes on soon after the right or the topic has come. */
+static int check_topic(struct lt_reader *reader, struct lt_topic *topic, struct lt_error *reterr)
+{
+    rd_kafka_resp_err_t state = RD_KAFKA_RESP_ERR_NO_ERROR;
+    topic->asked_ms = lt_monotonic_ms();
+    if (lt_topic_state(&reader->client, topic->rkt, CHECK_TIMEOUT_MS, &state, NULL) != 0 ||
+        lt_bus_class(state) == LT_ERR_NONE || lt_bus_class(state) == LT_ERR_RETRY) {
+        return 0; /* trouble of connections is told elsewhere */
+    }
+    return fail_topic(reader, topic->name, state, reterr);
+}
+
+static int check_silent(struct lt_reader *reader, int64_t now_ms, struct lt_error *reterr)
+{
+    if (now_ms < reader->next_check_ms || reader->client.all_down) {
+        return 0;
+    }
+    for (size_t i = 0; i < reader->topics.slot_count; i++) {
+        for (struct lt_topic *topic = reader->topics.slots[i]; topic; topic = topic->next) {
+            if (topic->fetching && !topic->heard && topic->asked_ms + CHECK_EVERY_MS <= now_ms &&
+                check_topic(reader, topic, reterr) != 0) {
+                return -1; /* the others at the next call */
+            }
+        }
+    }
+    reader->next_check_ms = lt_monotonic_ms() + CHECK_PAUSE_MS;
+    return 0;
 }
 
 /* Nothing came: has anything happened to the connections?  Told once for each time that all of
  * them went down. */
 static int idle(struct lt_reader *reader, struct lt_error *reterr)
 {
-    rd_kafka_poll(reader->client.rk, 0);
     struct lt_client *client = &reader->client;
-    if (!client->all_down || client->trouble == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_poll(client->rk, 0);
+    if (client->trouble == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        client->all_down = false; /* a planned disconnect (row 16) */
+    }
+    if (!client->all_down) {
         return 0;
     }
     lt_client_fail_unanswered(client, reterr, "read");
@@ -282,13 +357,14 @@ int lt_reader_poll(struct lt_reader *reader,
 {
     int64_t end = lt_monotonic_ms() + timeout_ms;
     for (;;) {
-        int64_t left = LT_MAX(end - lt_monotonic_ms(), 0);
-        rd_kafka_message_t *message = rd_kafka_consume_queue(reader->queue, (int)left);
-        if (message == NULL) {
-            return idle(reader, reterr);
+        int64_t now = lt_monotonic_ms();
+        if (check_silent(reader, now, reterr) != 0) {
+            return -1;
         }
-        int rc = handle_message(reader, message, ret, reterr);
-        if (rc != 0) {
+        int64_t wait = LT_MAX(LT_MIN(end - now, CHECK_PAUSE_MS), 0);
+        rd_kafka_event_t *event = rd_kafka_queue_poll(reader->queue, (int)wait);
+        int rc = event != NULL ? handle_event(reader, event, ret, reterr) : idle(reader, reterr);
+        if (rc != 0 || (event == NULL && lt_monotonic_ms() >= end)) {
             return rc;
         }
     }

@@ -75,6 +75,27 @@ struct lt_topic *lt_topic_get(struct lt_topic_table *table, rd_kafka_t *rk, cons
     return topic;
 }
 
+int lt_topic_state(struct lt_client *client,
+                   rd_kafka_topic_t *rkt,
+                   int timeout_ms,
+                   rd_kafka_resp_err_t *ret_state,
+                   struct lt_error *reterr)
+{
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_resp_err_t err = rd_kafka_metadata(client->rk, 0, rkt, &metadata, timeout_ms);
+    rd_kafka_poll(client->rk, 0);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return lt_bus_class(err) == LT_ERR_RETRY
+                   ? lt_client_fail_unanswered(client, reterr, "metadata")
+                   : lt_bus_fail(reterr, err, "metadata");
+    }
+    lt_client_answered(client);
+    *ret_state = metadata->topic_cnt == 1 ? metadata->topics[0].err
+                                          : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    rd_kafka_metadata_destroy(metadata);
+    return 0;
+}
+
 void lt_topic_drop(struct lt_topic_table *table, struct lt_topic *topic)
 {
     struct lt_topic **slot = &table->slots[topic->hash & (table->slot_count - 1)];

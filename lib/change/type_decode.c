@@ -1,6 +1,5 @@
 #include "change/type_priv.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 bool lt_integer_fits(const struct lt_type *type, int64_t value)
@@ -20,7 +19,9 @@ static int decode_integer(const struct lt_type *type,
     int64_t value;
     if (lt_wire_get_long(avro, &value) < 0 || !lt_integer_fits(type, value))
         return lt_value_reject(reterr, "not a value of type %s", type->sql);
-    lt_buf_addf(text, "%" PRId64, value);
+    if (value < 0)
+        lt_buf_addc(text, '-');
+    lt_put_digits(text, value < 0 ? -(uint64_t)value : (uint64_t)value, 1);
     return 0;
 }
 

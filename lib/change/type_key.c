@@ -90,8 +90,10 @@ int lt_type_decode_key(const struct lt_type *type,
     size_t start = text->len;
     if (lt_type_decode(type, avro, text, reterr) < 0)
         return -1;
-    if (type->wire != LT_WIRE_TEXT ||
-        check_nfc(lt_bytes(text->data + start, text->len - start), reterr) == 0)
+    struct lt_bytes added = lt_buf_bytes(text);
+    added.data += start;
+    added.len -= start;
+    if (type->wire != LT_WIRE_TEXT || check_nfc(added, reterr) == 0)
         return 0;
     text->len = start;
     return -1;

@@ -19,6 +19,9 @@ int lt_wire_get_long(struct lt_bytes avro, int64_t *ret) LT_MUST_CHECK;
 /** The whole of `avro` is a length and that many bytes. */
 int lt_wire_get_bytes(struct lt_bytes avro, struct lt_bytes *ret) LT_MUST_CHECK;
 
+/** Decimal digits with leading zeros up to `width`, appended (printf is too slow for rows). */
+void lt_put_digits(struct lt_buf *text, uint64_t value, int width);
+
 /* numeric(p,s) <-> decimal (type_decimal.c). */
 int lt_decimal_encode(const struct lt_type *type,
                       struct lt_bytes text,

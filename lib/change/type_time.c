@@ -4,8 +4,6 @@
  * the end of 64 bits of microseconds (year 294247), a little short of PostgreSQL's own end. */
 #include "change/type_priv.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -153,8 +151,11 @@ static void put_date(struct lt_buf *text, int64_t days, bool *ret_bc)
     int64_t year, month, day;
     civil_from_days(days, &year, &month, &day);
     *ret_bc = year <= 0;
-    lt_buf_addf(text, "%04" PRId64 "-%02" PRId64 "-%02" PRId64, *ret_bc ? 1 - year : year, month,
-                day);
+    lt_put_digits(text, (uint64_t)(*ret_bc ? 1 - year : year), 4);
+    lt_buf_addc(text, '-');
+    lt_put_digits(text, (uint64_t)month, 2);
+    lt_buf_addc(text, '-');
+    lt_put_digits(text, (uint64_t)day, 2);
 }
 
 int lt_date_decode(struct lt_bytes avro, struct lt_buf *text, struct lt_error *reterr)
@@ -241,14 +242,19 @@ int lt_timestamp_encode(struct lt_bytes text,
     return 0;
 }
 
-static void put_clock(struct lt_buf *text, int64_t micros)
+static void put_clock(struct lt_buf *text, uint64_t micros)
 {
-    int64_t seconds = micros / LT_SECOND, fraction = micros % LT_SECOND;
-    lt_buf_addf(text, " %02" PRId64 ":%02" PRId64 ":%02" PRId64, seconds / 3600, seconds / 60 % 60,
-                seconds % 60);
+    uint64_t seconds = micros / 1000000, fraction = micros % 1000000;
+    lt_buf_addc(text, ' ');
+    lt_put_digits(text, seconds / 3600, 2);
+    lt_buf_addc(text, ':');
+    lt_put_digits(text, seconds / 60 % 60, 2);
+    lt_buf_addc(text, ':');
+    lt_put_digits(text, seconds % 60, 2);
     if (fraction == 0)
         return;
-    lt_buf_addf(text, ".%06" PRId64, fraction);
+    lt_buf_addc(text, '.');
+    lt_put_digits(text, fraction, 6);
     while (text->data[text->len - 1] == '0')
         text->len--;
 }
@@ -270,7 +276,7 @@ int lt_timestamp_decode(struct lt_bytes avro,
         days--;
     }
     put_date(text, days, &bc);
-    put_clock(text, micros);
+    put_clock(text, (uint64_t)micros);
     if (zone)
         lt_buf_adds(text, "+00");
     if (bc)

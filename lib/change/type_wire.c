@@ -13,6 +13,17 @@ int lt_value_reject(struct lt_error *reterr, const char *fmt, ...)
     return lt_fail(reterr, LT_ERR_REJECT, "type", 0, "%s", msg);
 }
 
+void lt_put_digits(struct lt_buf *text, uint64_t value, int width)
+{
+    char digits[20];
+    int at = (int)sizeof digits;
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0 || (int)sizeof digits - at < width);
+    lt_buf_add(text, digits + at, sizeof digits - (size_t)at);
+}
+
 void lt_wire_put_long(struct lt_buf *out, int64_t value)
 {
     uint64_t rest = ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);

@@ -121,9 +121,7 @@ size_t lt_fold_holds_on(const struct lt_fold *fold,
                         const struct lt_hold **holds,
                         size_t cap);
 /** The same with their ids: holds_on for those who name them. */
-size_t lt_fold_hold_ids_on(const struct lt_fold *fold,
-                           const char *target,
-                           const char **ids,
-                           size_t cap);
+size_t
+lt_fold_hold_ids_on(const struct lt_fold *fold, const char *target, const char **ids, size_t cap);
 /** Digest of what the fold holds (what the steward puts into a heartbeat). */
 void lt_fold_digest(const struct lt_fold *fold, uint8_t ret[32]);

@@ -22,9 +22,9 @@ struct lt_routing_view {
 
 struct lt_effect {
     bool effective;
-    int64_t number;               /**< of the command in control; 0: unknown, never effective */
-    size_t connections;           /**< touched by it */
-    size_t waiting;               /**< of them not stopped yet */
+    int64_t number;                /**< of the command in control; 0: unknown, never effective */
+    size_t connections;            /**< touched by it */
+    size_t waiting;                /**< of them not stopped yet */
     char first_waiting[LT_ID_MAX]; /**< one of those, or empty */
 };
 

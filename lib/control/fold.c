@@ -5,9 +5,9 @@
  * same transaction with the digest of the whole; the fold equals it and may act.
  *
  * Forged or malformed: refused before decoding.  Replayed, reordered, of a dead steward: refused by
- * number and epoch.  Left out: the digest does not match, nothing acts until it does.  Steward gone:
- * the newest heartbeat grows old (lt_fold_fresh).  Copies in an inbox carry no heartbeat and may
- * come in any order of objects: number by number within an object is all they need.
+ * number and epoch.  Left out: the digest does not match, nothing acts until it does.  Steward
+ * gone: the newest heartbeat grows old (lt_fold_fresh).  Copies in an inbox carry no heartbeat and
+ * may come in any order of objects: number by number within an object is all they need.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,14 +24,10 @@
 #define OBJECT_BLOCK 512
 
 static const char *const kind_names[] = {
-    [LT_CONTROL_AGENCY] = "agency",
-    [LT_CONTROL_APPLICATION] = "application",
-    [LT_CONTROL_SERVICE] = "service",
-    [LT_CONTROL_AGREEMENT] = "agreement",
-    [LT_CONTROL_CONNECTION] = "connection",
-    [LT_CONTROL_HOLD] = "hold",
-    [LT_CONTROL_SCHEMA] = "schema",
-    [LT_CONTROL_FEED] = "feed",
+    [LT_CONTROL_AGENCY] = "agency",         [LT_CONTROL_APPLICATION] = "application",
+    [LT_CONTROL_SERVICE] = "service",       [LT_CONTROL_AGREEMENT] = "agreement",
+    [LT_CONTROL_CONNECTION] = "connection", [LT_CONTROL_HOLD] = "hold",
+    [LT_CONTROL_SCHEMA] = "schema",         [LT_CONTROL_FEED] = "feed",
     [LT_CONTROL_HEARTBEAT] = "heartbeat",
 };
 
@@ -91,16 +87,17 @@ static int refuse(struct lt_error *reterr, const char *key, const char *why)
 }
 
 /* Verifies, decodes and checks what one record says about itself. */
-static struct lt_object *
-decode(const struct lt_fold *fold, struct lt_bytes key, struct lt_bytes wire, struct lt_error *reterr)
+static struct lt_object *decode(const struct lt_fold *fold,
+                                struct lt_bytes key,
+                                struct lt_bytes wire,
+                                struct lt_error *reterr)
 {
     struct lt_bytes payload;
     if (lt_control_verify(fold->public_key, wire, &payload, reterr) < 0)
         return NULL;
     LT_CLEANUP(object_freep) struct lt_object *object = lt_alloc(sizeof(*object));
     object->arena = lt_arena_new(OBJECT_BLOCK);
-    if (lt_record_decode(
-            LT_RECORD_CONTROL, payload, &object->control, object->arena, reterr) < 0)
+    if (lt_record_decode(LT_RECORD_CONTROL, payload, &object->control, object->arena, reterr) < 0)
         return NULL;
     const struct lt_control *control = &object->control;
     if (strlen(control->kind) + strlen(control->object) + 2 > LT_CONTROL_KEY_MAX) {
@@ -137,7 +134,8 @@ static bool epoch_fits(const struct lt_fold *fold, const struct lt_control *cont
     return control->epoch <= fold->epoch;
 }
 
-static int take_heartbeat(struct lt_fold *fold, const struct lt_object *beat, struct lt_error *reterr)
+static int
+take_heartbeat(struct lt_fold *fold, const struct lt_object *beat, struct lt_error *reterr)
 {
     const struct lt_control *control = &beat->control;
     if (control->body_kind != LT_CONTROL_HEARTBEAT)
@@ -157,15 +155,14 @@ static int take_heartbeat(struct lt_fold *fold, const struct lt_object *beat, st
     fold->epoch = control->epoch;
     fold->beat_epoch = control->epoch;
     fold->beat_highest = body->highest;
+    fold->highest = LT_MAX(fold->highest, body->highest);
     fold->beat_at = control->at;
     memcpy(fold->beat_digest, body->digest.data, sizeof(fold->beat_digest));
     uint8_t digest[32];
     lt_fold_digest(fold, digest);
     fold->matched = memcmp(digest, fold->beat_digest, sizeof(digest)) == 0;
-    if (fold->matched) {
-        fold->highest = LT_MAX(fold->highest, body->highest);
+    if (fold->matched)
         fold->confirmed = body->highest;
-    }
     return 0;
 }
 

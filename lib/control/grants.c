@@ -2,12 +2,30 @@
 
 #include "base/macros.h"
 
-#define TOPIC(who, topic, op)    {who, LT_GRANT_TOPIC, topic, false, LT_GRANT_##op}
-#define TOPICS(who, prefix, op)  {who, LT_GRANT_TOPIC, prefix, true, LT_GRANT_##op}
-#define ANY_TOPIC(who, op)       {who, LT_GRANT_TOPIC, "*", false, LT_GRANT_##op}
-#define CLUSTER(who, op)         {who, LT_GRANT_CLUSTER, "kafka-cluster", false, LT_GRANT_##op}
-#define TXN_ID(who, id, op)      {who, LT_GRANT_TRANSACTIONAL_ID, id, false, LT_GRANT_##op}
-#define TXN_IDS(who, prefix, op) {who, LT_GRANT_TRANSACTIONAL_ID, prefix, true, LT_GRANT_##op}
+#define TOPIC(who, topic, op)                            \
+    {                                                    \
+        who, LT_GRANT_TOPIC, topic, false, LT_GRANT_##op \
+    }
+#define TOPICS(who, prefix, op)                          \
+    {                                                    \
+        who, LT_GRANT_TOPIC, prefix, true, LT_GRANT_##op \
+    }
+#define ANY_TOPIC(who, op)                             \
+    {                                                  \
+        who, LT_GRANT_TOPIC, "*", false, LT_GRANT_##op \
+    }
+#define CLUSTER(who, op)                                             \
+    {                                                                \
+        who, LT_GRANT_CLUSTER, "kafka-cluster", false, LT_GRANT_##op \
+    }
+#define TXN_ID(who, id, op)                                      \
+    {                                                            \
+        who, LT_GRANT_TRANSACTIONAL_ID, id, false, LT_GRANT_##op \
+    }
+#define TXN_IDS(who, prefix, op)                                    \
+    {                                                               \
+        who, LT_GRANT_TRANSACTIONAL_ID, prefix, true, LT_GRANT_##op \
+    }
 
 const struct lt_grant lt_grants[] = {
     /* The one maker of topics and rights. */

@@ -80,10 +80,8 @@ size_t lt_fold_holds_on(const struct lt_fold *fold,
     return found->count;
 }
 
-size_t lt_fold_hold_ids_on(const struct lt_fold *fold,
-                           const char *target,
-                           const char **ids,
-                           size_t cap)
+size_t
+lt_fold_hold_ids_on(const struct lt_fold *fold, const char *target, const char **ids, size_t cap)
 {
     const struct lt_target *found = lt_table_get(&fold->targets, target);
     if (!found)

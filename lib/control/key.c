@@ -62,8 +62,7 @@ static bool parse_hex(struct lt_bytes text, uint8_t ret[LT_SIGN_KEY_BYTES])
     return true;
 }
 
-static int
-read_key(const char *path, uint8_t ret[LT_SIGN_KEY_BYTES], struct lt_error *reterr)
+static int read_key(const char *path, uint8_t ret[LT_SIGN_KEY_BYTES], struct lt_error *reterr)
 {
     struct lt_buf text = {0};
     if (lt_file_read(path, 1024, &text, reterr) < 0)
@@ -76,12 +75,8 @@ read_key(const char *path, uint8_t ret[LT_SIGN_KEY_BYTES], struct lt_error *rete
     OPENSSL_cleanse(text.data, text.len);
     lt_buf_fini(&text);
     return ok ? 0
-              : lt_fail(reterr,
-                        LT_ERR_FATAL,
-                        "control",
-                        0,
-                        "%s: not a key file (64 hex digits expected)",
-                        path);
+              : lt_fail(reterr, LT_ERR_FATAL, "control", 0,
+                        "%s: not a key file (64 hex digits expected)", path);
 }
 
 int lt_control_key_read_public(const char *path,
@@ -99,12 +94,8 @@ int lt_control_key_read_private(const char *path,
     if (stat(path, &st) < 0)
         return lt_fail(reterr, LT_ERR_FATAL, "control", errno, "%s: %s", path, strerror(errno));
     if (st.st_mode & 077)
-        return lt_fail(reterr,
-                       LT_ERR_FATAL,
-                       "control",
-                       0,
-                       "%s: the private key is open to others (mode %04o): set mode 0600",
-                       path,
+        return lt_fail(reterr, LT_ERR_FATAL, "control", 0,
+                       "%s: the private key is open to others (mode %04o): set mode 0600", path,
                        st.st_mode & 07777u);
     return read_key(path, ret, reterr);
 }

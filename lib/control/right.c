@@ -54,23 +54,16 @@ static bool connection_stands(const struct question *q)
     if (!q->connection)
         return no(q, "connection '%s' is unknown", q->id);
     if (q->connection->ended_at != LT_NULL)
-        return no(q,
-                  "terminated at %s, ground %s",
-                  when(q->connection->ended_at, at),
+        return no(q, "terminated at %s, ground %s", when(q->connection->ended_at, at),
                   q->connection->ground);
     if (!q->agreement)
         return true; /* clause "agreement" says so */
     if (q->agreement->ended_at != LT_NULL)
-        return no(q,
-                  "agreement %s ended at %s, ground %s",
-                  q->connection->agreement,
-                  when(q->agreement->ended_at, at),
-                  q->agreement->ground);
+        return no(q, "agreement %s ended at %s, ground %s", q->connection->agreement,
+                  when(q->agreement->ended_at, at), q->agreement->ground);
     const lt_time until = q->agreement->connection_until;
     if (until != LT_NULL && until <= q->facts->now)
-        return no(q,
-                  "agreement %s expired at %s, ground 44.1d-2",
-                  q->connection->agreement,
+        return no(q, "agreement %s expired at %s, ground 44.1d-2", q->connection->agreement,
                   when(until, at));
     return true;
 }
@@ -79,7 +72,8 @@ static bool published(const struct question *q)
 {
     if (!q->service)
         return no(q, "data service is unknown");
-    return q->service->published || no(q, "data service %s is not published", q->connection->service);
+    return q->service->published ||
+           no(q, "data service %s is not published", q->connection->service);
 }
 
 static bool policy_in_force(const struct question *q)
@@ -104,18 +98,14 @@ static bool free_of_holds(const struct question *q, const char *target)
     char more[40] = "";
     if (count > 1)
         snprintf(more, sizeof(more), " (and %zu more)", count - 1);
-    return no(q,
-              "hold %s on %s, ground %s, since %s%s",
-              id,
-              target,
-              hold->ground,
-              when(hold->set_at, at),
-              more);
+    return no(q, "hold %s on %s, ground %s, since %s%s", id, target, hold->ground,
+              when(hold->set_at, at), more);
 }
 
 static bool service_free(const struct question *q)
 {
-    return q->connection ? free_of_holds(q, q->connection->service) : no(q, "data service is unknown");
+    return q->connection ? free_of_holds(q, q->connection->service)
+                         : no(q, "data service is unknown");
 }
 
 static bool pair_free(const struct question *q)
@@ -139,17 +129,13 @@ static bool agreement_in_force(const struct question *q)
     if (!agreement->signed_by_all)
         return no(q, "agreement %s is not signed by all", q->connection->agreement);
     if (agreement->valid_from > q->facts->now)
-        return no(q,
-                  "agreement %s is in force from %s",
-                  q->connection->agreement,
+        return no(q, "agreement %s is in force from %s", q->connection->agreement,
                   when(agreement->valid_from, at));
     if (agreement->ended_at != LT_NULL)
         return no(q, "agreement %s has ended", q->connection->agreement);
     if (agreement->connection_until != LT_NULL && agreement->connection_until <= last_moment(q))
-        return no(q,
-                  "agreement %s ends at %s, before a delivery begun now could end",
-                  q->connection->agreement,
-                  when(agreement->connection_until, at));
+        return no(q, "agreement %s ends at %s, before a delivery begun now could end",
+                  q->connection->agreement, when(agreement->connection_until, at));
     if (!q->service || !q->application || !same_agencies(q))
         return no(q, "agreement %s is between other agencies", q->connection->agreement);
     return true;
@@ -168,11 +154,8 @@ static bool account_active(const struct question *q)
     if (application->key_generation < 1)
         return no(q, "application %s has no certificate", q->connection->application);
     return application->certificate_until > last_moment(q) ||
-           no(q,
-              "certificate of %s.k%ld ends at %s",
-              q->connection->application,
-              (long)application->key_generation,
-              when(application->certificate_until, at));
+           no(q, "certificate of %s.k%ld ends at %s", q->connection->application,
+              (long)application->key_generation, when(application->certificate_until, at));
 }
 
 static bool scope_known(const struct question *q)
@@ -188,7 +171,8 @@ static bool within_rate(const struct question *q)
         return no(q, "connection is unknown");
     const int64_t most = q->connection->max_per_day;
     return most == LT_NULL || q->facts->delivered_today < most ||
-           no(q, "%ld records delivered today, %ld declared", (long)q->facts->delivered_today, (long)most);
+           no(q, "%ld records delivered today, %ld declared", (long)q->facts->delivered_today,
+              (long)most);
 }
 
 static bool diary_writable(const struct question *q)
@@ -203,71 +187,43 @@ struct clause {
     const char *english, *vietnamese;
 };
 static const struct clause clauses[] = {
-    [LT_CLAUSE_NONE] = {"none",
-                        NULL,
-                        false,
-                        "delivery is allowed",
-                        "được phép cung cấp dữ liệu"},
+    [LT_CLAUSE_NONE] = {"none", NULL, false, "delivery is allowed", "được phép cung cấp dữ liệu"},
     [LT_CLAUSE_CONTROL] =
-        {"control",
-         control_fresh,
-         false,
+        {"control", control_fresh, false,
          "the current rights are not known for certain, so nothing is delivered",
          "không xác định chắc chắn được các quyền hiện hành nên không cung cấp dữ liệu"},
-    [LT_CLAUSE_CONNECTION] = {"connection",
-                              connection_stands,
-                              true,
+    [LT_CLAUSE_CONNECTION] = {"connection", connection_stands, true,
                               "the connection does not exist or is terminated (article 44)",
                               "kết nối không tồn tại hoặc đã chấm dứt (Điều 44)"},
-    [LT_CLAUSE_PUBLISHED] = {"published",
-                             published,
-                             false,
+    [LT_CLAUSE_PUBLISHED] = {"published", published, false,
                              "the data sharing service is not published (article 24)",
                              "dịch vụ chia sẻ dữ liệu chưa được công bố (Điều 24)"},
     [LT_CLAUSE_POLICY] =
-        {"policy",
-         policy_in_force,
-         false,
+        {"policy", policy_in_force, false,
          "no regulations on data utilization and use are in force (articles 22 and 41)",
          "chưa có quy chế khai thác, sử dụng dữ liệu đang có hiệu lực (Điều 22 và Điều 41)"},
-    [LT_CLAUSE_SERVICE_HOLD] =
-        {"service_hold",
-         service_free,
-         false,
-         "sharing is suspended for the whole service (article 43, clause 1)",
-         "dịch vụ chia sẻ dữ liệu đang tạm ngừng (khoản 1 Điều 43)"},
-    [LT_CLAUSE_PAIR_HOLD] = {"pair_hold",
-                             pair_free,
-                             false,
+    [LT_CLAUSE_SERVICE_HOLD] = {"service_hold", service_free, false,
+                                "sharing is suspended for the whole service (article 43, clause 1)",
+                                "dịch vụ chia sẻ dữ liệu đang tạm ngừng (khoản 1 Điều 43)"},
+    [LT_CLAUSE_PAIR_HOLD] = {"pair_hold", pair_free, false,
                              "the connection is suspended for this user (article 43, clause 2)",
                              "kết nối của bên khai thác đang tạm ngừng (khoản 2 Điều 43)"},
     [LT_CLAUSE_AGREEMENT] =
-        {"agreement",
-         agreement_in_force,
-         false,
+        {"agreement", agreement_in_force, false,
          "no agreement signed by all parties is in force (articles 37 and 38)",
          "không có thỏa thuận đã được các bên ký đang có hiệu lực (Điều 37 và Điều 38)"},
     [LT_CLAUSE_ACCOUNT] =
-        {"account",
-         account_active,
-         false,
+        {"account", account_active, false,
          "the application has no active account with a valid certificate (article 40)",
          "ứng dụng không có tài khoản hoạt động với chứng thư số còn hiệu lực (Điều 40)"},
     [LT_CLAUSE_SCOPE] =
-        {"scope",
-         scope_known,
-         false,
+        {"scope", scope_known, false,
          "the scope of fields and rows is not known (article 52, clause 2, point b)",
          "phạm vi trường và bản ghi được chia sẻ chưa xác định (điểm b khoản 2 Điều 52)"},
-    [LT_CLAUSE_RATE] =
-        {"rate",
-         within_rate,
-         false,
-         "the declared frequency of use is exceeded (article 35, clause 2, point e)",
-         "vượt quá tần suất khai thác đã đăng ký (điểm e khoản 2 Điều 35)"},
-    [LT_CLAUSE_DIARY] = {"diary",
-                         diary_writable,
-                         false,
+    [LT_CLAUSE_RATE] = {"rate", within_rate, false,
+                        "the declared frequency of use is exceeded (article 35, clause 2, point e)",
+                        "vượt quá tần suất khai thác đã đăng ký (điểm e khoản 2 Điều 35)"},
+    [LT_CLAUSE_DIARY] = {"diary", diary_writable, false,
                          "the diary cannot be written, so nothing is delivered (article 45)",
                          "không ghi được nhật ký nên không cung cấp dữ liệu (Điều 45)"},
 };

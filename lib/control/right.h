@@ -46,7 +46,8 @@ struct lt_right {
  *
  * What has run out for good (connection or agreement ended, its connection period over at `now`:
  * D44.1d-2) fails LT_CLAUSE_CONNECTION, which is final.  What ends before a transaction begun now
- * could end (now + facts->transaction) fails LT_CLAUSE_AGREEMENT or LT_CLAUSE_ACCOUNT, which hold. */
+ * could end (now + facts->transaction) fails LT_CLAUSE_AGREEMENT or LT_CLAUSE_ACCOUNT, which hold.
+ */
 struct lt_right
 lt_route(const struct lt_fold *fold, const char *connection, const struct lt_right_facts *facts);
 /** All failing clauses, as bits 1 << clause; 0: may be delivered.  For `explain`. */

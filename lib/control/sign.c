@@ -77,16 +77,12 @@ int lt_control_verify(const uint8_t public_key[LT_SIGN_KEY_BYTES],
     if (wire.len > LT_CONTROL_MAX_BYTES)
         return lt_fail(reterr, LT_ERR_REJECT, "control", 0, "control record too long");
     if (wire.data[0] != FORM_BYTE)
-        return lt_fail(reterr,
-                       LT_ERR_REJECT,
-                       "control",
-                       0,
-                       "control record of unknown form %02x",
+        return lt_fail(reterr, LT_ERR_REJECT, "control", 0, "control record of unknown form %02x",
                        wire.data[0]);
     const struct lt_bytes payload = lt_bytes(wire.data + WIRE_FIXED, wire.len - WIRE_FIXED);
     if (!signature_good(public_key, wire.data + 1, payload))
-        return lt_fail(
-            reterr, LT_ERR_REJECT, "control", 0, "signature does not verify: not the steward's");
+        return lt_fail(reterr, LT_ERR_REJECT, "control", 0,
+                       "signature does not verify: not the steward's");
     *ret_payload = payload;
     return 0;
 }

@@ -1,6 +1,6 @@
 /**
  * @file
- * Text -> pointer, open addressing.  For this directory only.  Keys are borrowed from the values
+ * Text -> pointer, open addressing.  Layer 2, pure.  Keys are borrowed from the values
  * and must live as long as the entry; entries are replaced, never removed.
  */
 #pragma once

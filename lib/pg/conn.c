@@ -78,6 +78,11 @@ int lt_pg_timed_out(struct lt_error *reterr)
 
 /* ---- waiting ---- */
 
+static bool must_stop(const struct lt_pg *pg)
+{
+    return (pg->stopping != NULL && pg->stopping()) || (pg->stop != NULL && atomic_load(pg->stop));
+}
+
 static int wait_slice(struct lt_pg *pg, bool write, int64_t ms)
 {
     struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
@@ -92,7 +97,7 @@ int lt_pg_wait(struct lt_pg *pg, bool write, int64_t ms, struct lt_error *reterr
 {
     int64_t deadline = lt_monotonic_ms() + ms;
     for (;;) {
-        if (pg->stopping != NULL && pg->stopping()) {
+        if (must_stop(pg)) {
             return lt_fail(reterr, LT_ERR_RETRY, "pg", 0, "stopping");
         }
         int64_t left = deadline - lt_monotonic_ms();
@@ -216,7 +221,7 @@ static int finish(struct lt_pg *pg, struct lt_error *reterr)
         }
         struct pollfd fd = {.fd = PQsocket(pg->conn),
                             .events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT};
-        if (pg->stopping != NULL && pg->stopping()) {
+        if (must_stop(pg)) {
             return lt_fail(reterr, LT_ERR_RETRY, "pg", 0, "stopping");
         }
         if (poll(&fd, 1, (int)LT_MIN(left, STOP_CHECK_MS)) > 0) {
@@ -244,6 +249,7 @@ struct lt_pg *lt_pg_open(const struct lt_pg_options *options, struct lt_error *r
     LT_CLEANUP(lt_pg_closep) struct lt_pg *pg = lt_alloc(sizeof(*pg));
     pg->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
     pg->stopping = options->stopping;
+    pg->stop = options->stop;
     pg->conn = start(options);
     lt_assert(pg->conn != NULL);
     if (finish(pg, reterr) != 0) {

@@ -18,6 +18,7 @@
 #include "base/error.h"
 
 #include <libpq-fe.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 struct lt_pg_options {
@@ -27,6 +28,7 @@ struct lt_pg_options {
     bool replication;             /**< replication=database */
     int64_t timeout_ms;           /**< of connecting and of each call; 0: 30 s */
     bool (*stopping)(void);       /**< true ends every wait with RETRY; NULL: never */
+    const atomic_bool *stop;      /**< a second way to say so, of one thread; NULL: none */
 };
 
 struct lt_pg;

@@ -10,6 +10,7 @@ struct lt_pg {
     PGconn *conn;
     int64_t timeout_ms;
     bool (*stopping)(void);
+    const atomic_bool *stop;
     char *copy_row; /* the row handed out last */
 };
 

@@ -30,13 +30,15 @@ bool lt_filter_is_all(const struct lt_filter *filter);
 /** One normal form per meaning-preserving spelling (blanks, keyword case, number spelling). */
 void lt_filter_format(const struct lt_filter *filter, struct lt_buf *out);
 
-/** Maps each field of the filter's schema to a field of another record schema by name, so that a
- * filter can be evaluated on whole rows.  LT_ERR_REJECT when one is missing. */
+/** Maps each field that the filter uses to a field of another record schema by name, so that a
+ * filter can be evaluated on whole rows.  LT_ERR_REJECT when one is missing or of another type.
+ * The filter must outlive the view. */
 struct lt_filter_view;
 struct lt_filter_view *lt_filter_view_new(const struct lt_filter *filter,
                                           const struct lt_avro_schema *row_schema,
                                           struct lt_error *reterr) LT_MUST_CHECK;
 void lt_filter_view_free(struct lt_filter_view *view);
+LT_DEFINE_CLEANUP(struct lt_filter_view, lt_filter_view_free)
 
 /** Is the row (its bytes and spans, of the view's schema) in scope?  unknown = false. */
 bool lt_filter_match(const struct lt_filter_view *view,

@@ -381,6 +381,7 @@ static void keys_have_one_form(void **state)
     key_as("numeric", "100", "06313030", "100");
     key_as("numeric(4,2)", "NaN", "064e614e", "NaN");
     key_as("numeric", "-Infinity", NULL, "-Infinity");
+    key_as("text", "", "00", "");
     key_as("integer", "-1", "01", "-1");
     key_as("date", "1970-01-02", "02", "1970-01-02");
     key_as("uuid", "6F1C0A52-93DE-4D1E-8F6B-0A1B2C3D4E5F", NULL,

@@ -116,11 +116,8 @@ static void refuses_a_forged_record(void **state)
     world_init(&thief);
     thief.number = world->number;
     world_sign(&thief, LT_CONTROL_HOLD, "ho000001", &world_hold_pair);
-    assert_int_equal(lt_fold_take(world->fold,
-                                  lt_bytes_text(thief.key),
-                                  lt_buf_bytes(&thief.wire),
-                                  NULL),
-                     -1);
+    assert_int_equal(
+        lt_fold_take(world->fold, lt_bytes_text(thief.key), lt_buf_bytes(&thief.wire), NULL), -1);
     world_fini(&thief);
 }
 
@@ -287,8 +284,8 @@ static void visits_objects_of_a_kind_in_order(void **state)
     assert_string_equal(seen, "");
 }
 
-/* DX-12: two replicas that fold one log agree, at every heartbeat and at the end; and one that reads
- * only what compaction left agrees with them at the end. */
+/* DX-12: two replicas that fold one log agree, at every heartbeat and at the end; and one that
+ * reads only what compaction left agrees with them at the end. */
 static void replicas_of_one_log_agree(void **state)
 {
     struct world *world = *state;
@@ -309,11 +306,8 @@ static void replicas_of_one_log_agree(void **state)
             world_put(world, LT_CONTROL_HOLD, id, lt_random_next(&random) % 9 ? &hold : NULL);
         memcpy(log[i].key, world->key, sizeof(log[i].key));
         lt_buf_add(&log[i].wire, world->wire.data, world->wire.len);
-        assert_int_equal(lt_fold_take(replica,
-                                      lt_bytes_text(log[i].key),
-                                      lt_buf_bytes(&log[i].wire),
-                                      NULL),
-                         0);
+        assert_int_equal(
+            lt_fold_take(replica, lt_bytes_text(log[i].key), lt_buf_bytes(&log[i].wire), NULL), 0);
         assert_int_equal(lt_fold_number(replica), lt_fold_number(world->fold));
     }
     world_beat(world, WORLD_NOW + LT_SECOND);
@@ -323,11 +317,8 @@ static void replicas_of_one_log_agree(void **state)
         for (size_t j = i + 1; j < LT_COUNT(log); j++)
             newest = newest && strcmp(log[i].key, log[j].key) != 0;
         if (newest)
-            assert_int_equal(lt_fold_take(late,
-                                          lt_bytes_text(log[i].key),
-                                          lt_buf_bytes(&log[i].wire),
-                                          NULL),
-                             0);
+            assert_int_equal(
+                lt_fold_take(late, lt_bytes_text(log[i].key), lt_buf_bytes(&log[i].wire), NULL), 0);
     }
     assert_int_equal(
         lt_fold_take(late, lt_bytes_text(world->key), lt_buf_bytes(&world->wire), NULL), 0);

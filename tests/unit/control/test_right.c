@@ -230,7 +230,8 @@ static const struct breakage breakages[] = {
     {"no policy", LT_CLAUSE_POLICY, "no policy", no_policy},
     {"longer than policy", LT_CLAUSE_POLICY, "longer than policy 1", longer_than_policy},
     {"endless policy", LT_CLAUSE_POLICY, "no finite use period", endless_policy},
-    {"service hold", LT_CLAUSE_SERVICE_HOLD, "hold ho000003 on sv000001, ground 43.1a", service_hold},
+    {"service hold", LT_CLAUSE_SERVICE_HOLD, "hold ho000003 on sv000001, ground 43.1a",
+     service_hold},
     {"pair hold", LT_CLAUSE_PAIR_HOLD, "hold ho000007 on cn000001, ground 43.2a", pair_hold},
     {"expected end", LT_CLAUSE_PAIR_HOLD, "hold ho000007", expected_end_passed},
     {"unsigned", LT_CLAUSE_AGREEMENT, "not signed by all", unsigned_agreement},
@@ -240,9 +241,7 @@ static const struct breakage breakages[] = {
     {"other user", LT_CLAUSE_AGREEMENT, "other agencies", another_user},
     {"locked", LT_CLAUSE_ACCOUNT, "locked", locked_account},
     {"no certificate", LT_CLAUSE_ACCOUNT, "no certificate", no_certificate},
-    {"certificate ends",
-     LT_CLAUSE_ACCOUNT,
-     "certificate of ap000002.k1",
+    {"certificate ends", LT_CLAUSE_ACCOUNT, "certificate of ap000002.k1",
      certificate_ends_within_a_transaction},
     {"role", LT_CLAUSE_ACCOUNT, "not a user", wrong_role},
     {"unknown scope", LT_CLAUSE_SCOPE, "cannot be applied", unknown_scope},
@@ -274,9 +273,7 @@ static void names_the_one_clause_that_fails(void **state)
         breakage->apply(&world, &facts);
         const struct lt_right right = lt_route(world.fold, "cn000001", &facts);
         if (right.clause != breakage->clause || !strstr(right.detail, breakage->detail))
-            fail_msg("%s: clause %s, '%s'",
-                     breakage->name,
-                     lt_clause_name(right.clause),
+            fail_msg("%s: clause %s, '%s'", breakage->name, lt_clause_name(right.clause),
                      right.detail);
         const unsigned failing = lt_route_failing(world.fold, "cn000001", &facts);
         if (failing != (breakage->clause ? 1u << breakage->clause : 0))

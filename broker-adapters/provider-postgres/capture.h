@@ -1,0 +1,70 @@
+/**
+ * @file
+ * From the replication stream to batches: transactions, ordinals, the passage of the stored commit,
+ * what belongs to which feed, the source position that each batch reaches.  Pure: messages and time
+ * are handed in, nothing is sent.  One thread.
+ */
+#pragma once
+
+#include "provider-postgres/feeds.h"
+#include "provider-postgres/judge_source.h"
+#include "provider-postgres/sync.h"
+
+struct capture_relation;
+struct capture {
+    struct feeds *feeds;
+    struct lt_pgo *decoder;
+    struct passage passage;
+    struct capture_relation *relations;
+    size_t relation_count, relation_cap;
+
+    bool in_transaction;
+    enum passage_step step; /* of the open transaction */
+    uint64_t commit_lsn;
+    int64_t xid;
+    lt_time commit_time;
+    int64_t ordinal; /* row messages so far */
+    bool new_rows;   /* of the open transaction, beyond what is stored */
+
+    struct source_point point;             /* reached between transactions */
+    bool point_moved;                      /* since capture_seal() */
+    bool gap;                              /* the stored commit is not in this WAL */
+    uint64_t wal_end;                      /* decoded by the server, of the newest keepalive */
+    int64_t (*withheld)[WITHHELD_REASONS]; /* by feed, since the caller took them */
+};
+
+/** stored NULL: nothing is stored but the slot's own start. */
+void capture_start(struct capture *capture,
+                   struct feeds *feeds,
+                   const struct lt_source_position *stored,
+                   const struct source_verdict *verdict);
+void capture_fini(struct capture *capture);
+
+/** One pgoutput message.  ABORT: the stored commit is not in this WAL: the source begins anew;
+ * FATAL: the stream cannot be read. */
+int capture_message(struct capture *capture,
+                    struct lt_bytes message,
+                    struct batch *batch,
+                    int64_t now_ms,
+                    struct lt_error *reterr) LT_MUST_CHECK;
+/** A keepalive: the server has decoded up to wal_end. */
+int capture_keepalive(struct capture *capture,
+                      uint64_t wal_end,
+                      struct lt_error *reterr) LT_MUST_CHECK;
+
+/** Is all that the voucher speaks of captured?  Then its sync points go into the batch, one for
+ * each feed that streams and has the fingerprint; *ret_points: how many.  Feeds with another
+ * fingerprint are counted in *ret_changed. */
+bool capture_vouch(struct capture *capture,
+                   const struct voucher *voucher,
+                   struct batch *batch,
+                   size_t *ret_points,
+                   size_t *ret_changed);
+
+/** Gives the batch the source position it reaches; none while what is stored has not been passed.
+ */
+void capture_seal(struct capture *capture, struct batch *batch);
+
+/** The feed begins incarnation n+1, or stands still: marks in the batch. */
+void capture_renew(struct capture *capture, size_t feed, const char *reason, struct batch *batch);
+void capture_end(struct capture *capture, size_t feed, const char *reason, struct batch *batch);

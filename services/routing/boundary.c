@@ -1,0 +1,166 @@
+/*
+ * Control at the start of a batch (protocol 5.2, 7, 8): for each stream this lane owns, in this
+ * order, the first that applies:
+ *   the connection is over (a final clause of DX-1)     -> ENDED, no successor (7.5)
+ *   damaged, or its position is too old                 -> ENDED + successor (8.1)
+ *   the feed has another incarnation, or other terms    -> ENDED + successor
+ *   a clause fails that may hold again                  -> HELD; held already: again with the
+ *                                                          newer number (7.1)
+ *   its topic fails                                     -> HELD, technical
+ *   held, and nothing holds it any more (live lane)     -> CATCH, or LOAD without load mark (7.4)
+ * A connection without any cursor gets its first one here (live lane).
+ */
+#include "routing/lane_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TECHNICAL "technical"
+
+/* The cursor of a stream that has not begun: LOAD, or HELD when the connection is held. */
+static void open_stream(struct lane *lane,
+                        const char *connection,
+                        int64_t generation,
+                        const struct lane_terms *terms)
+{
+    struct lane_slot *slot = lt_lane_view_slot(&lane->view, connection, generation);
+    struct lane_stream *stream = lt_lane_touch(lane, slot);
+    char topic[LT_TOPIC_MAX];
+    lt_topic_stream(stream->name, topic);
+    lt_chain_start(&stream->chain, topic);
+    snprintf(stream->service, sizeof(stream->service), "%s", terms->service);
+    stream->incarnation = terms->incarnation;
+    stream->agreement = terms->agreement;
+    stream->scope_version = terms->scope_version;
+    bool held = terms->right != LANE_MAY;
+    lt_lane_move(lane, slot, held ? LANE_HELD : LANE_LOAD, terms->clause, terms->clause);
+}
+
+static void replace(struct lane *lane,
+                    struct lane_slot *slot,
+                    const struct lane_terms *terms,
+                    const char *reason)
+{
+    lt_lane_move(lane, slot, LANE_ENDED, terms->clause, reason);
+    open_stream(lane, slot->now.connection, slot->now.generation + 1, terms);
+}
+
+void lt_lane_replace(struct lane *lane, struct lane_slot *slot, const char *reason)
+{
+    struct lane_terms terms;
+    const char *connection = slot->now.connection;
+    if (PORT(lane, terms, connection, lt_lane_day_count(&slot->now, lane->now), &terms) &&
+        terms.right != LANE_OVER) {
+        replace(lane, slot, &terms, reason);
+        return;
+    }
+    lt_lane_move(lane, slot, LANE_ENDED, "connection", "terminated");
+}
+
+static const char *fault_of(const struct lane_slot *slot, const struct lane_terms *terms)
+{
+    const struct lane_stream *stream = &slot->now;
+    if (slot->fault)
+        return slot->fault;
+    if (slot->reported)
+        return "damaged";
+    if (terms->incarnation > stream->incarnation)
+        return "incarnation";
+    if (terms->agreement != stream->agreement || terms->scope_version != stream->scope_version)
+        return "amended";
+    return NULL;
+}
+
+static void hold(struct lane *lane,
+                 struct lane_slot *slot,
+                 const char *clause,
+                 const char *reason,
+                 int64_t number)
+{
+    if (slot->now.state != LANE_HELD || strcmp(slot->now.reason, reason) != 0)
+        lt_lane_move(lane, slot, LANE_HELD, clause, reason);
+    else if (number > slot->now.control)
+        lt_lane_touch(lane, slot);
+}
+
+static void lift(struct lane *lane, struct lane_slot *slot)
+{
+    const struct lane_stream *stream = &slot->now;
+    bool resting = strcmp(stream->reason, TECHNICAL) == 0 &&
+                   lane->now - stream->written_at < lane->options.technical_pause;
+    if (!resting)
+        lt_lane_move(lane, slot, stream->load_seq == LT_NULL ? LANE_LOAD : LANE_CATCH, "", "");
+}
+
+static void apply(struct lane *lane, struct lane_slot *slot)
+{
+    struct lane_terms terms;
+    int64_t today = lt_lane_day_count(&slot->now, lane->now);
+    if (!PORT(lane, terms, slot->now.connection, today, &terms) || terms.right == LANE_OVER) {
+        lt_lane_move(lane, slot, LANE_ENDED, "connection", "terminated");
+        return;
+    }
+    slot->window = terms.window;
+    slot->sync_every = terms.sync_every;
+    slot->filtered = terms.filtered;
+    const char *fault = fault_of(slot, &terms);
+    if (fault)
+        replace(lane, slot, &terms, fault);
+    else if (terms.right == LANE_HOLD)
+        hold(lane, slot, terms.clause, terms.clause, terms.hold_number);
+    else if (slot->ejected)
+        hold(lane, slot, "", TECHNICAL, 0);
+    else if (slot->now.state == LANE_HELD)
+        lift(lane, slot);
+}
+
+static void first_cursor(void *arg, const char *connection)
+{
+    struct lane *lane = arg;
+    struct lane_terms terms;
+    if (lt_lane_view_newest(&lane->view, connection) || !PORT(lane, terms, connection, 0, &terms) ||
+        terms.right == LANE_OVER || terms.incarnation == 0)
+        return;
+    open_stream(lane, connection, 1, &terms);
+}
+
+static bool is_ejected(const struct lane *lane, const struct lane_slot *slot)
+{
+    for (size_t i = 0; i < lane->ejected_count; i++)
+        if (strcmp(lane->ejected[i], slot->now.name) == 0)
+            return true;
+    return false;
+}
+
+static bool may_apply(const struct lane *lane, const struct lane_slot *slot)
+{
+    if (MUTANT(READY_KEEPS) && lane->id == LANE_CATCH_LANE && slot->now.state == LANE_READY &&
+        slot->now.writer == LANE_CATCH_LANE)
+        return true;
+    return lt_lane_owns(lane, slot);
+}
+
+static void gap_reported(void *arg, const char *stream)
+{
+    struct lane *lane = arg;
+    struct lane_slot *slot = lt_lane_view_find(&lane->view, stream);
+    if (slot)
+        slot->reported = true;
+}
+
+int lt_lane_boundary(struct lane *lane, struct lt_error *reterr)
+{
+    if (lane->id == LANE_LIVE_LANE && PORT(lane, gap_reports, gap_reported, lane, reterr) < 0)
+        return -1;
+    size_t known = lane->view.count; /* successors that come up here are new */
+    for (size_t i = 0; i < known; i++) {
+        struct lane_slot *slot = lane->view.slots[i];
+        if (!may_apply(lane, slot))
+            continue;
+        slot->ejected |= is_ejected(lane, slot);
+        apply(lane, slot);
+    }
+    if (lane->id == LANE_LIVE_LANE)
+        PORT(lane, each_connection, first_cursor, lane);
+    return 0;
+}

@@ -1,0 +1,51 @@
+/**
+ * @file
+ * What the operator can see of the platform: the control fold and the board, filled from Kafka and
+ * read on from where they stand.  Reads only; never feeds or streams.  One thread.
+ */
+#pragma once
+
+#include "bus/bus.h"
+#include "control/control.h"
+#include "lienthong/board.h"
+#include "lienthong/line.h"
+
+struct lt_cli_view {
+    const struct lt_bus *bus;
+    int64_t timeout_ms;
+    struct lt_fold *fold;
+    struct lt_cli_board *board;
+    struct lt_asker *asker;
+    size_t refused; /**< control records refused: forged, malformed, replayed */
+    struct lt_cli_topic_offset *offsets;
+    size_t offset_count;
+};
+
+/** bus is borrowed.  Fails when no broker can be reached. */
+int lt_cli_view_open(const struct lt_bus *bus,
+                     const uint8_t public_key[LT_SIGN_KEY_BYTES],
+                     int64_t timeout_ms,
+                     struct lt_cli_view *ret,
+                     struct lt_error *reterr) LT_MUST_CHECK;
+void lt_cli_view_close(struct lt_cli_view *view);
+
+/* Each reads on to the end of its topics; a topic that does not exist is empty. */
+int lt_cli_view_control(struct lt_cli_view *view, struct lt_error *reterr) LT_MUST_CHECK;
+int lt_cli_view_cursors(struct lt_cli_view *view, struct lt_error *reterr) LT_MUST_CHECK;
+int lt_cli_view_decisions(struct lt_cli_view *view, struct lt_error *reterr) LT_MUST_CHECK;
+/** Progress, inbox and outbox of one connection. */
+int lt_cli_view_connection(struct lt_cli_view *view,
+                           const char *connection,
+                           struct lt_error *reterr) LT_MUST_CHECK;
+/** Watermarks of its feed and newest stream. */
+int lt_cli_view_marks(struct lt_cli_view *view,
+                      const char *connection,
+                      struct lt_cli_marks *ret,
+                      struct lt_error *reterr) LT_MUST_CHECK;
+
+/** Ids of connections in order, into the arena: all, or those of a data service, an application, an
+ * agreement, or the one itself.  filter NULL: all. */
+size_t lt_cli_view_connections(const struct lt_fold *fold,
+                               const char *filter,
+                               struct lt_arena *arena,
+                               const char ***ret);
