@@ -104,8 +104,7 @@ static int ensure_keys(const struct lt_cli *cli, const char *private_path, struc
 
 /* ---- topics and rights ---- */
 
-static int
-make_topics(const struct lt_cli *cli, struct lt_admin *admin, int replicas, struct lt_error *reterr)
+static int make_topics(struct lt_admin *admin, int replicas, struct lt_error *reterr)
 {
     for (size_t i = 0; i < LT_COUNT(TOPICS); i++) {
         if (lt_admin_topic_create(admin, TOPICS[i].name, replicas, TOPICS[i].configs,
