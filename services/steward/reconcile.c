@@ -11,7 +11,7 @@
 
 #define LIST_EVERY_MS   30000
 #define LOOK_EVERY_MS   1000
-#define DRIFT_EVERY_MS  1000
+#define DRIFT_EVERY_MS  200
 #define DRIFT_ROUND_MS  60000
 #define PLAN_BLOCK      4096
 #define TOPICS_IN_ROUND 50 /* then look at heartbeat and commands */
