@@ -33,13 +33,13 @@ static bool feeds_only(enum lt_op op)
 }
 
 /* By hand: printf would cost as much as hashing the record. */
-static char *put_digits(char *at, uint64_t value, unsigned base)
+static char *put_digits(char *at, uint64_t value)
 {
     char digits[20];
     size_t len = 0;
     do {
-        digits[len++] = "0123456789abcdef"[value % base];
-        value /= base;
+        digits[len++] = (char)('0' + value % 10);
+        value /= 10;
     } while (value > 0);
     while (len > 0)
         *at++ = digits[--len];
@@ -48,7 +48,18 @@ static char *put_digits(char *at, uint64_t value, unsigned base)
 
 static char *put_number(char *at, int64_t value, char after)
 {
-    at = put_digits(at, (uint64_t)value, 10);
+    at = put_digits(at, (uint64_t)value);
+    *at++ = after;
+    return at;
+}
+
+static char *put_hex(char *at, uint64_t value, char after)
+{
+    int shift = 60;
+    while (shift > 0 && value >> shift == 0)
+        shift -= 4;
+    for (; shift >= 0; shift -= 4)
+        *at++ = "0123456789abcdef"[value >> shift & 15];
     *at++ = after;
     return at;
 }
@@ -72,14 +83,13 @@ size_t lt_header_format(const struct lt_header *h, char buf[LT_HEADER_MAX])
     at = put_number(at, h->time, ' ');
     at = put_number(at, h->incarnation, '/');
     if (h->on_feed) {
-        at = put_digits(at, h->lsn, 16);
-        *at++ = '/';
+        at = put_hex(at, h->lsn, '/');
         at = put_number(at, h->ordinal, ' ');
         *at++ = '-';
     } else {
         at = put_number(at, h->feed_seq, ' ');
         at = put_number(at, h->agreement, '.');
-        at = put_digits(at, (uint64_t)h->scope_version, 10);
+        at = put_digits(at, (uint64_t)h->scope_version);
     }
     *at = '\0';
     return (size_t)(at - buf);

@@ -33,7 +33,7 @@ _Static_assert((int)LT_GRANT_READ == (int)LT_ACL_READ && (int)LT_GRANT_WRITE == 
 /* Small segments: only closed ones are compacted, and lanes read these topics whole at start. */
 #define COMPACT                                                                 \
     {"cleanup.policy", "compact"}, {"message.timestamp.type", "LogAppendTime"}, \
-        {"max.message.bytes", "2097152"},                                       \
+        {"max.message.bytes", "3145728"},                                       \
     {                                                                           \
         "segment.bytes", "16777216"                                             \
     }
@@ -47,7 +47,7 @@ static const struct topic {
     {LT_TOPIC_DIARY,
      {{"cleanup.policy", "delete"},
       {"message.timestamp.type", "LogAppendTime"},
-      {"max.message.bytes", "2097152"},
+      {"max.message.bytes", "3145728"},
       {"retention.ms", "-1"}}},
 };
 
