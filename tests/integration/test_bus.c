@@ -372,16 +372,27 @@ static void watermarks_tell_the_stable_end_from_the_log_end(void **state)
     assert_error(LT_ERR_REJECT, "feed.sv999999.1");
 }
 
+/* One broker of several may know of a change a little later. */
+static void await_existence(struct lt_asker *asker, const char *name, int expected)
+{
+    for (int i = 0; i < 100 && lt_asker_topic_exists(asker, name, &test_err) != expected; i++) {
+        lt_sleep_ms(50);
+    }
+    assert_int_equal(lt_asker_topic_exists(asker, name, &test_err), expected);
+}
+
 static void existence_is_told(void **state)
 {
     (void)state;
     LT_CLEANUP(lt_asker_closep) struct lt_asker *asker = lt_asker_open(&bus, &test_err);
     char missing[64];
     lt_test_name("feed.sv000005", missing, sizeof missing);
-    assert_int_equal(lt_asker_topic_exists(asker, topic, &test_err), 1);
+    await_existence(asker, topic, 1);
     assert_int_equal(lt_asker_topic_exists(asker, missing, &test_err), 0);
     assert_ok(lt_admin_topic_create(lt_test_admin(), missing, 1, NULL, 0, &test_err));
-    assert_int_equal(lt_asker_topic_exists(asker, missing, &test_err), 1);
+    await_existence(asker, missing, 1);
+    assert_ok(lt_admin_topic_delete(lt_test_admin(), missing, &test_err));
+    await_existence(asker, missing, 0);
 }
 
 static void the_tail_of_an_empty_topic_is_none(void **state)
@@ -488,6 +499,14 @@ static bool listed(const char *name)
     return found;
 }
 
+static void await_listed(const char *name, bool expected)
+{
+    for (int i = 0; i < 100 && listed(name) != expected; i++) {
+        lt_sleep_ms(50);
+    }
+    assert_int_equal(listed(name), expected);
+}
+
 static void topics_are_made_listed_and_deleted(void **state)
 {
     (void)state;
@@ -499,7 +518,7 @@ static void topics_are_made_listed_and_deleted(void **state)
     lt_test_name("stream.cn000001", made, sizeof made);
     assert_ok(lt_admin_topic_create(admin, made, 1, configs, 2, &test_err));
     assert_ok(lt_admin_topic_create(admin, made, 1, configs, 2, &test_err));
-    assert_true(listed(made));
+    await_listed(made, true);
     assert_ok(lt_admin_setting(admin, made, "min.compaction.lag.ms", &value, &test_err));
     assert_string_equal(lt_buf_text(&value), "604800000");
     assert_ok(lt_admin_setting(admin, made, "message.timestamp.type", &value, &test_err));
@@ -510,7 +529,7 @@ static void topics_are_made_listed_and_deleted(void **state)
     assert_error(LT_ERR_REJECT, "no.such.setting");
     assert_ok(lt_admin_topic_delete(admin, made, &test_err));
     assert_ok(lt_admin_topic_delete(admin, made, &test_err));
-    assert_false(listed(made));
+    await_listed(made, false);
     lt_buf_fini(&value);
 }
 
