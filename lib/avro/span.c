@@ -5,6 +5,7 @@
  */
 #include "avro/span.h"
 #include "avro/schema_priv.h"
+#include "avro/utf8.h"
 #include "avro/varint.h"
 
 #define DEPTH_MAX       256
@@ -45,12 +46,12 @@ walk_bytes(struct walk *walk, const uint8_t *p, const uint8_t **ret_data)
 
     if (__builtin_expect(!data, 0))
         return NULL;
-    if (__builtin_expect(raw & 1, 0))
+    if (__builtin_expect((raw & 1) != 0, 0))
         return fault(walk, p, "a negative length");
     if (__builtin_expect(raw >> 1 > (uint64_t)(walk->end - data), 0))
         return fault(walk, p, "a length beyond the end");
     *ret_data = data;
-    return data + (raw >> 1);
+    return data + (ptrdiff_t)(raw >> 1);
 }
 
 static inline const uint8_t *walk_text(struct walk *walk, const uint8_t *p)
@@ -58,7 +59,10 @@ static inline const uint8_t *walk_text(struct walk *walk, const uint8_t *p)
     const uint8_t *data;
     const uint8_t *next = walk_bytes(walk, p, &data);
 
-    if (next && !lt_utf8_valid(data, (size_t)(next - data)))
+    if (__builtin_expect(!next, 0))
+        return NULL;
+    size_t len = (size_t)(next - data);
+    if (!lt_ascii_only(data, len) && !lt_utf8_valid(data, len))
         return fault(walk, p, "a text that is not UTF-8");
     return next;
 }
@@ -115,7 +119,7 @@ walk_value(struct walk *walk, const struct avro_op *op, const uint8_t *p)
 static inline const uint8_t *
 walk_null(struct walk *walk, const struct avro_op *op, const uint8_t *p, bool *ret_null)
 {
-    uint64_t branch;
+    uint64_t branch = 0;
     const uint8_t *next = walk_index(walk, p, 2, "a union branch out of range", &branch);
 
     *ret_null = (branch == 0) == (op->null_at == AVRO_NULL_FIRST);

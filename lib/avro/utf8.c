@@ -1,63 +1,57 @@
+/*
+ * UTF-8 by a state machine in shifts: a row holds, for one byte, the next state of each state, six
+ * bits each, and a state is the distance of its six bits.  A byte costs one load, which does not
+ * wait for the state, and one shift.  Table 3-7 of the Unicode standard.
+ */
+#include "avro/utf8.h"
+
 #include "avro/span.h"
 
-#include <string.h>
+enum {
+    BAD, /* 0, so that a transition not given leads here, and stays */
+    GOOD,
+    ONE_MORE, /* continuation bytes to come */
+    TWO_MORE,
+    THREE_MORE,
+    AFTER_E0, /* the second byte is restricted */
+    AFTER_ED,
+    AFTER_F0,
+    AFTER_F4,
+};
 
-#define HIGH_BITS 0x8080808080808080u
+#define AT(state)       ((uint64_t)(state)*6)
+#define TO(state, next) (AT(next) << AT(state))
+#define CONTINUES       (TO(ONE_MORE, GOOD) | TO(TWO_MORE, ONE_MORE) | TO(THREE_MORE, TWO_MORE))
 
-/* Skips ASCII, eight bytes at a time. */
-static const uint8_t *skip_ascii(const uint8_t *p, const uint8_t *end)
-{
-    while (end - p >= 8) {
-        uint64_t word;
-
-        memcpy(&word, p, sizeof(word));
-        if (word & HIGH_BITS)
-            break;
-        p += 8;
-    }
-    while (p < end && *p < 0x80)
-        p++;
-    return p;
-}
-
-static bool continues(uint8_t byte)
-{
-    return (byte & 0xc0) == 0x80;
-}
-
-/* Length of the valid sequence that begins with a byte >= 0x80; 0 when there is none.
- * Table 3-7 of the Unicode standard. */
-static size_t sequence(const uint8_t *p, size_t left)
-{
-    uint8_t lead = p[0];
-
-    if (lead < 0xc2 || left < 2)
-        return 0;
-    if (lead < 0xe0)
-        return continues(p[1]) ? 2 : 0;
-    if (left < 3 || !continues(p[1]) || !continues(p[2]))
-        return 0;
-    if (lead < 0xf0)
-        return (lead == 0xe0 && p[1] < 0xa0) || (lead == 0xed && p[1] > 0x9f) ? 0 : 3;
-    if (lead > 0xf4 || left < 4 || !continues(p[3]))
-        return 0;
-    return (lead == 0xf0 && p[1] < 0x90) || (lead == 0xf4 && p[1] > 0x8f) ? 0 : 4;
-}
+static const uint64_t rows[256] = {
+    [0x00 ... 0x7f] = TO(GOOD, GOOD),
+    [0x80 ... 0x8f] = CONTINUES | TO(AFTER_ED, ONE_MORE) | TO(AFTER_F4, TWO_MORE),
+    [0x90 ... 0x9f] = CONTINUES | TO(AFTER_ED, ONE_MORE) | TO(AFTER_F0, TWO_MORE),
+    [0xa0 ... 0xbf] = CONTINUES | TO(AFTER_E0, ONE_MORE) | TO(AFTER_F0, TWO_MORE),
+    [0xc2 ... 0xdf] = TO(GOOD, ONE_MORE),
+    [0xe0] = TO(GOOD, AFTER_E0),
+    [0xe1 ... 0xec] = TO(GOOD, TWO_MORE),
+    [0xed] = TO(GOOD, AFTER_ED),
+    [0xee ... 0xef] = TO(GOOD, TWO_MORE),
+    [0xf0] = TO(GOOD, AFTER_F0),
+    [0xf1 ... 0xf3] = TO(GOOD, THREE_MORE),
+    [0xf4] = TO(GOOD, AFTER_F4),
+};
 
 bool lt_utf8_valid(const uint8_t *data, size_t len)
 {
-    if (len == 0)
-        return true;
-    const uint8_t *p = data, *end = data + len;
+    uint64_t state = AT(GOOD);
+    size_t i = 0;
 
-    while ((p = skip_ascii(p, end)) < end) {
-        do {
-            size_t step = sequence(p, (size_t)(end - p));
-
-            if (step == 0)
-                return false;
-            p += step;
-        } while (p < end && *p >= 0x80);
+    for (; i + 8 <= len; i += 8) {
+        if (state == AT(GOOD) && !(lt_load8(data + i) & LT_UTF8_HIGH_BITS))
+            continue;
+        for (size_t k = i; k < i + 8; k++)
+            state = rows[data[k]] >> state & 63;
+        if (state == BAD)
+            return false;
     }
-    return true;
+    for (; i < len; i++)
+        state = rows[data[i]] >> state & 63;
+    return state == AT(GOOD);
 }

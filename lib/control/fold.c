@@ -155,15 +155,14 @@ take_heartbeat(struct lt_fold *fold, const struct lt_object *beat, struct lt_err
     fold->epoch = control->epoch;
     fold->beat_epoch = control->epoch;
     fold->beat_highest = body->highest;
+    fold->highest = LT_MAX(fold->highest, body->highest);
     fold->beat_at = control->at;
     memcpy(fold->beat_digest, body->digest.data, sizeof(fold->beat_digest));
     uint8_t digest[32];
     lt_fold_digest(fold, digest);
     fold->matched = memcmp(digest, fold->beat_digest, sizeof(digest)) == 0;
-    if (fold->matched) {
-        fold->highest = LT_MAX(fold->highest, body->highest);
+    if (fold->matched)
         fold->confirmed = body->highest;
-    }
     return 0;
 }
 

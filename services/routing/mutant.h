@@ -16,7 +16,7 @@ enum lane_mutant {
     MUTANT_OLD_FOLD,        /**< acts on a fold older than a cursor (4.4, 5.2) */
     MUTANT_TAIL_START,      /**< no tail check at start (4.5) */
     MUTANT_TAIL_HANDOVER,   /**< no tail check at a change of lane (6.4, 6.5) */
-    MUTANT_TAIL_UNREADABLE, /**< the tail is compared before it is readable to HW (4.5, 6.4) */
+    MUTANT_TAIL_UNREADABLE, /**< the tail is compared over records still open (4.5, 6.4) */
     MUTANT_BEHIND,          /**< a tail behind is taken for good (4.5) */
     MUTANT_ADOPT,           /**< a tail ahead is taken for good (4.5) */
     MUTANT_LAST,            /**< feed records at or below `last` are delivered again (4.5) */

@@ -47,8 +47,7 @@ int lt_lane_judge(struct lane *lane, struct lane_slot *slot, struct lt_error *re
 static void judge_age(struct lane *lane, struct lane_slot *slot)
 {
     struct lane_terms terms;
-    if (slot->fault || MUTANT(AGE) ||
-        !PORT(lane, terms, slot->now.connection, 0, &terms))
+    if (slot->fault || MUTANT(AGE) || !PORT(lane, terms, slot->now.connection, 0, &terms))
         return;
     lt_time written_at = slot->now.written_at;
     struct lane_feed_slot *feed = lt_lane_view_feed(&lane->view, slot->now.service);

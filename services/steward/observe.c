@@ -1,5 +1,6 @@
 #include "steward/observe.h"
 
+#include "avro/span.h"
 #include "control/table.h"
 
 #include <stdio.h>
@@ -167,6 +168,16 @@ static void join(char buf[NAME_BYTES], const char *a, const char *b)
     snprintf(buf, NAME_BYTES, "%.60s/%.60s", a, b);
 }
 
+/* As much as fits, never half a character. */
+static void copy_text(char *buf, size_t size, const char *text)
+{
+    size_t len = LT_MIN(strlen(text), size - 1);
+    while (!lt_utf8_valid((const uint8_t *)text, len))
+        len--;
+    memcpy(buf, text, len);
+    buf[len] = 0;
+}
+
 static int take_progress(struct lt_observed *observed,
                          const char *topic,
                          struct lt_bytes key,
@@ -192,7 +203,7 @@ static int take_progress(struct lt_observed *observed,
     const int64_t wanted = strcmp(position.state, "wanted") == 0 ? position.incarnation : 0;
     observed->changed |= wish->incarnation != wanted;
     wish->incarnation = wanted;
-    snprintf(wish->reason, sizeof(wish->reason), "%s", position.reason);
+    copy_text(wish->reason, sizeof(wish->reason), position.reason);
     return 0;
 }
 

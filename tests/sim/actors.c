@@ -57,8 +57,7 @@ static void snapshot(struct world *world, int feed)
         if (world->sources[feed].rows[key] >= 0)
             append(world, feed,
                    (struct sim_change){LT_OP_SNAPSHOT, key, -1, world->sources[feed].rows[key], 0,
-                                       false,
-                                       0});
+                                       false, 0});
     sim_provider_sync(world, feed);
 }
 

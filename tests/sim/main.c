@@ -29,7 +29,7 @@ static const char *const mutant_names[MUTANT_COUNT] = {
     [MUTANT_OLD_FOLD] = "older-control-fold",
     [MUTANT_TAIL_START] = "tail-check-left-out-at-start",
     [MUTANT_TAIL_HANDOVER] = "tail-check-left-out-at-hand-over",
-    [MUTANT_TAIL_UNREADABLE] = "tail-compared-before-readable",
+    [MUTANT_TAIL_UNREADABLE] = "tail-compared-over-open-records",
     [MUTANT_BEHIND] = "tail-behind-not-ended",
     [MUTANT_ADOPT] = "tail-ahead-not-adopted",
     [MUTANT_LAST] = "delivered-again-below-last",
@@ -91,6 +91,7 @@ static bool run_sound(struct world *world, uint64_t seed, int schedules)
 
 static bool run_mutant(struct world *world, enum lane_mutant mutant, int schedules)
 {
+    world->always_slow = mutant == MUTANT_AGE || mutant == MUTANT_DEADLINE;
     int caught = run(world, mutant, 1, schedules);
     printf("%s mutant %s %s", caught ? "ok" : "not ok", mutant_names[mutant], caught ? "" : "-");
     if (caught)

@@ -208,10 +208,12 @@ static int port_tail(void *arg,
         return 0;
     if (!MUTANT(TAIL_UNREADABLE) && wait_readable(lane, part, reterr) < 0)
         return -1;
-    int end = sim_lso(part);
+    int end = MUTANT(TAIL_UNREADABLE) ? part->count : sim_lso(part);
     for (int i = 0; i < end; i++) {
         const struct sim_record *record = &part->records[i];
-        if (record->status == SIM_COMMITTED && !record->removed && record->kind == SIM_DELIVERY &&
+        bool counts = record->status == SIM_COMMITTED ||
+                      (MUTANT(TAIL_UNREADABLE) && record->status == SIM_OPEN);
+        if (counts && !record->removed && record->kind == SIM_DELIVERY &&
             record->delivery.seq > ret->seq)
             *ret = (struct lane_tail){record->delivery.seq, record->delivery.pos};
     }

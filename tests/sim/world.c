@@ -104,10 +104,13 @@ static void set_up(struct world *world, uint64_t seed, bool trace)
     seed_event(world, 0);
     world->connections = 1 + (int)sim_random(&world->random, SIM_CONNECTIONS);
     world->feeds = 1 + (int)sim_random(&world->random, SIM_FEEDS);
-    world->slow = sim_chance(world, 30);
-    static const int lose[] = {0, 0, 5, 25}, unsure[] = {0, 5, 20};
+    world->slow = sim_chance(world, 40) || world->always_slow;
+    world->asleep[0] = world->asleep[1] = 0;
+    static const int lose[] = {0, 5, 25, 50}, unsure[] = {0, 10, 30};
     world->kafka.faults = (struct sim_faults){lose[sim_random(&world->random, 4)],
                                               unsure[sim_random(&world->random, 3)]};
+    if (world->always_slow)
+        world->kafka.faults = (struct sim_faults){50, 30};
     world->options = (struct lane_options){
         .batch_rows = 1 + (int64_t)sim_random(&world->random, 12),
         .page_records = 5,
@@ -160,6 +163,10 @@ static void event(struct world *world)
     world->now += 1;
     if (world->slow && sim_chance(world, 4))
         sim_compact(world);
+    if (world->slow && sim_chance(world, 2))
+        world->asleep[lane] = world->event + (int)sim_random(&world->random, 60);
+    if (world->asleep[lane] > world->event && what < 520)
+        return;
     if (what < 520)
         sim_lane_turn(world, lane);
     else if (what < 630)

@@ -95,7 +95,9 @@ struct world {
     lt_time now;
     int event, skip_count;
     bool trace, settling;
+    bool always_slow;           /* every schedule is slow: for rules about the window */
     bool slow;                  /* windows pass while the lanes work: compaction is near */
+    int asleep[2];              /* a lane does nothing until this event */
     bool lost[SIM_CONNECTIONS]; /* a topic of it was lost from outside */
     struct sim_kafka kafka;
     int connections, feeds;

@@ -194,13 +194,15 @@ static int await_lifted(struct lt_cli *cli, const struct lt_cli_errand *errand, 
     if (code != 0)
         return code;
     char elapsed[LT_CLI_WHEN_MAX];
-    printf(LT_SAY(cli->lang,
-                  "%s LIFTED after %s: connections resumed: %zu, kept suspended by another hold: "
-                  "%zu\n",
-                  "%s ĐÃ BÃI BỎ sau %s: số kết nối được khôi phục: %zu, còn tạm ngừng vì lý do "
-                  "khác: %zu\n"),
-           hold, lt_cli_elapsed(cli, errand, elapsed), effect.connections - effect.still_held,
-           effect.still_held);
+    printf(
+        LT_SAY(
+            cli->lang,
+            "%s LIFTED after %s: connections no longer suspended: %zu, suspended by another hold: "
+            "%zu\n",
+            "%s ĐÃ BÃI BỎ sau %s: số kết nối không còn tạm ngừng: %zu, còn tạm ngừng vì lý do "
+            "khác: %zu\n"),
+        hold, lt_cli_elapsed(cli, errand, elapsed), effect.connections - effect.still_held,
+        effect.still_held);
     printf(LT_SAY(cli->lang,
                   "carries out point b, clause 5, article 43 of Decree 47/2020/ND-CP: "
                   "the connection is restored\n",

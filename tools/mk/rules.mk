@@ -13,9 +13,9 @@ $(foreach l,$(LIBRARIES),$(eval $(call library,$(l))))
 
 # The records' schemas, compiled in: lt_avsc_<name>[] (zero terminated text).
 AVSC := $(wildcard schemas/*.avsc)
-$(O)/gen/avsc.c: $(AVSC) tools/mk/embed-avsc
+$(O)/gen/avsc.c: $(AVSC) tools/mk/embed-text
 	@mkdir -p $(@D)
-	tools/mk/embed-avsc $(AVSC) >$@
+	@tools/mk/embed-text lt_avsc $(AVSC) >$@
 $(O)/gen/avsc.o: $(O)/gen/avsc.c
 	@echo "  CC $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -40,11 +40,11 @@ $(eval $(call program,tools/lienthong,lienthong))
 
 # The consumer's SQL, compiled in: lt_sql_<name>[] (zero terminated text).
 CONSUMER_SQL := $(wildcard broker-adapters/consumer-postgres/sql/*.sql)
-$(O)/gen/consumer_sql.c: $(CONSUMER_SQL) tools/mk/embed-sql
+$(O)/gen/consumer_sql.c: $(CONSUMER_SQL) tools/mk/embed-text
 	@mkdir -p $(@D)
-	tools/mk/embed-sql $(CONSUMER_SQL) >$@
+	@tools/mk/embed-text lt_sql $(CONSUMER_SQL) >$@
 $(O)/gen/consumer_sql.o: $(O)/gen/consumer_sql.c
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(O)/prog/consumer-postgres.a: $(O)/gen/consumer_sql.o
 
 # Unit tests: tests/unit/<module>/test_*.c, one cmocka program each.  Tests that need

@@ -283,6 +283,41 @@ static void walks_wrapped_items_in_linear_time(void **state)
     assert_true(bounded(wrapped_items_are_cheap, NULL));
 }
 
+static void finds_a_bad_byte_at_every_place_of_a_text(void **state)
+{
+    LT_CLEANUP(lt_avro_schema_unrefp) struct lt_avro_schema *schema = parse("\"string\"");
+    (void)state;
+
+    for (size_t len = 1; len < 64; len++) {
+        uint8_t bytes[64];
+
+        bytes[0] = (uint8_t)(len * 2);
+        memset(bytes + 1, 'a', len);
+        assert_int_equal(lt_avro_walk(schema, lt_bytes(bytes, len + 1), NULL, NULL), 0);
+        for (size_t at = 1; at <= len; at++) {
+            bytes[at] = 0xbf;
+            assert_int_equal(lt_avro_walk(schema, lt_bytes(bytes, len + 1), NULL, NULL), -1);
+            bytes[at] = 'a';
+        }
+    }
+}
+
+/* Keys are bytes: only items without any are limited in number. */
+static void takes_a_large_map_of_nulls(void **state)
+{
+    LT_CLEANUP(lt_avro_schema_unrefp)
+    struct lt_avro_schema *schema = parse("{\"type\":\"map\",\"values\":\"null\"}");
+    struct lt_buf bytes = {0};
+    (void)state;
+
+    lt_avro_put_long(&bytes, 100000);
+    for (size_t i = 0; i < 100000; i++)
+        lt_avro_put_bytes(&bytes, lt_bytes("k", 1));
+    lt_avro_put_long(&bytes, 0);
+    assert_int_equal(lt_avro_walk(schema, lt_buf_bytes(&bytes), NULL, NULL), 0);
+    lt_buf_fini(&bytes);
+}
+
 static void refuses_every_prefix_of_a_record(void **state)
 {
     LT_CLEANUP(lt_avro_schema_unrefp) struct lt_avro_schema *schema = parse(flat);
@@ -310,6 +345,8 @@ int main(void)
         cmocka_unit_test(refuses_deep_nesting),
         cmocka_unit_test(walks_an_empty_pyramid_at_once),
         cmocka_unit_test(walks_wrapped_items_in_linear_time),
+        cmocka_unit_test(finds_a_bad_byte_at_every_place_of_a_text),
+        cmocka_unit_test(takes_a_large_map_of_nulls),
         cmocka_unit_test(refuses_every_prefix_of_a_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,12 @@
 /* The platform's records: what is written is read again, and nothing else is read (DX-13). */
 #include "record/records.h"
 
+#include <pthread.h>
+
 #include "avro/frame.h"
 #include "avro/span.h"
 #include "support/cm.h"
+#include "unit/avro/bounded.h"
 #include "unit/record/record_sample.h"
 
 static const enum lt_record_type all_types[] = {
@@ -175,6 +178,29 @@ static void survives_every_garbled_byte(void **state)
     }
 }
 
+/* A text of 100 MiB that is not there makes avro-c allocate and lose it (kafka-and-avro D.2). */
+static bool absent_text_is_refused(const void *arg)
+{
+    static const uint8_t notice[] = "\0\0\0\0\x15\x02\x80\x80\x80\x64";
+    struct lt_schema_notice out;
+    struct lt_error err = {0};
+    LT_CLEANUP(lt_arena_freep) struct lt_arena *arena = lt_arena_new(4096);
+    (void)arg;
+
+    for (int i = 0; i < 1000; i++)
+        if (lt_record_decode(LT_RECORD_SCHEMA_NOTICE, lt_bytes(notice, sizeof(notice) - 1), &out,
+                             arena, &err) == 0)
+            return false;
+    return strcmp(err.msg,
+                  "record SchemaNotice: field 1 'text', byte 1: a length beyond the end") == 0;
+}
+
+static void refuses_a_length_beyond_the_end_at_once(void **state)
+{
+    (void)state;
+    assert_true(bounded(absent_text_is_refused, NULL));
+}
+
 static void refuses_a_record_of_another_type(void **state)
 {
     struct state *s = *state;
@@ -286,10 +312,50 @@ static void hands_out_the_schema_of_each_type(void **state)
     assert_null(lt_record_schema_text((enum lt_record_type)LT_SCHEMA_FIRST));
 }
 
+/* One thread's work: any record, written and read. */
+static void *write_and_read(void *arg)
+{
+    struct state *s = NULL;
+    uint64_t seed = (uint64_t)(uintptr_t)arg;
+
+    setup((void **)&s);
+    for (size_t round = 0; round < 20; round++) {
+        for (size_t i = 0; i < LT_COUNT(all_types); i++) {
+            union any_record in = {0}, out = {0};
+
+            encode_sample(s, &seed, all_types[i], &in);
+            if (lt_record_decode(all_types[i], lt_buf_bytes(&s->bytes), &out, s->arena, NULL) < 0)
+                arg = NULL;
+            s->bytes.data[s->bytes.len - 1] ^= 0x55; /* a failure, mostly */
+            (void)!lt_record_decode(all_types[i], lt_buf_bytes(&s->bytes), &out, s->arena, NULL);
+        }
+        lt_arena_reset(s->arena);
+    }
+    teardown((void **)&s);
+    return arg;
+}
+
+static void serves_several_threads(void **state)
+{
+    pthread_t threads[4];
+    (void)state;
+
+    for (size_t i = 0; i < LT_COUNT(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_and_read, (void *)(i + 1)), 0);
+    for (size_t i = 0; i < LT_COUNT(threads); i++) {
+        void *good = NULL;
+
+        assert_int_equal(pthread_join(threads[i], &good), 0);
+        assert_non_null(good);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        /* First, so that the threads race to load the schemas. */
+        TEST(serves_several_threads),
         TEST(reads_back_what_was_written),
         TEST(writes_each_control_body),
         TEST(writes_the_bytes_of_the_specification),
@@ -297,6 +363,7 @@ int main(void)
         TEST(appends_to_what_is_in_the_buffer),
         TEST(refuses_every_prefix),
         TEST(survives_every_garbled_byte),
+        TEST(refuses_a_length_beyond_the_end_at_once),
         TEST(refuses_a_record_of_another_type),
         TEST(refuses_bytes_left_over),
         TEST(refuses_a_text_with_a_zero_byte),

@@ -1,0 +1,64 @@
+/*
+ * lt-steward: the one signer of control, the one maker of topics and rights.  Listens to nobody.
+ */
+#include "steward/steward.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: lt-steward --config FILE [--check-config | --print-config]\n"
+    "\n"
+    "Signs control records, makes topics and rights follow them, issues certificates.\n"
+    "Commands come in through the spool directory.\n";
+
+static int start_log(const struct lt_steward_conf *conf, struct lt_error *reterr)
+{
+    enum lt_log_level level;
+    if (lt_log_level_parse(conf->log_level, &level) < 0)
+        return lt_fail(reterr, LT_ERR_FATAL, "conf", 0, "unknown log level '%s'", conf->log_level);
+    lt_log_start("lt-steward", level, strcmp(conf->log_format, "json") == 0);
+    return 0;
+}
+
+static int run(struct lt_steward *steward, struct lt_error *reterr)
+{
+    if (start_log(&steward->conf, reterr) < 0)
+        return -1;
+    lt_daemon_signals();
+    lt_steward_metrics_register(&steward->metrics);
+    if (lt_metrics_start(steward->conf.metrics_file, reterr) < 0)
+        return -1;
+    int rc = lt_steward_init(steward, reterr);
+    if (rc == 0)
+        rc = lt_steward_serve(steward, reterr);
+    lt_steward_fini(steward);
+    lt_metrics_stop();
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    struct lt_daemon_options options;
+    struct lt_error err = {0};
+    struct lt_steward steward = {0};
+    lt_daemon_arguments(argc, argv, "lt-steward", usage, &lt_steward_conf_table, &options);
+    if (lt_conf_load(&lt_steward_conf_table, options.config_path, &steward.conf, &steward.extra,
+                     &err) < 0) {
+        fprintf(stderr, "lt-steward: %s\n", err.msg);
+        return EXIT_FAILURE;
+    }
+    if (options.print_config)
+        lt_conf_print(&lt_steward_conf_table, &steward.conf, stdout);
+    int rc = 0;
+    if (!options.print_config && !options.check_config) {
+        rc = run(&steward, &err);
+        if (rc < 0)
+            lt_log_error(LT_LOG_ERROR, "stopped", &err, NULL);
+        else
+            lt_log(LT_LOG_NOTICE, "stopped", NULL);
+    }
+    lt_conf_unload(&lt_steward_conf_table, &steward.conf, &steward.extra);
+    return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

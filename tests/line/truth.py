@@ -1,0 +1,69 @@
+"""What was true at the source at every moment, recorded by the source itself: triggers write each
+change into a log, PostgreSQL knows when each transaction committed.  From that log alone the
+checker says whether rows seen at a target are scope(source at some moment not before the stamp)
+(D41.2b-1, DX-4, DX-5, DX-6)."""
+
+import hashlib
+import json
+
+INSTALL = """
+CREATE SCHEMA truth;
+CREATE TABLE truth.log (
+    id bigserial PRIMARY KEY, tab text NOT NULL, old jsonb, new jsonb);
+CREATE FUNCTION truth.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    INSERT INTO truth.log (tab, old, new) VALUES (TG_TABLE_NAME,
+        CASE WHEN TG_OP IN ('UPDATE', 'DELETE') THEN to_jsonb(OLD) END,
+        CASE WHEN TG_OP IN ('UPDATE', 'INSERT') THEN to_jsonb(NEW) END);
+    RETURN NULL;
+END $$;
+"""
+# The source must know when each transaction committed.
+SETTINGS = ["--set", "track_commit_timestamp=on"]
+
+
+def install(cluster, database, *tables):
+    """Before the first row is written."""
+    cluster.query(database, INSTALL)
+    for table in tables:
+        cluster.query(database, "CREATE TRIGGER truth AFTER INSERT OR UPDATE OR DELETE ON %s "
+                      "FOR EACH ROW EXECUTE FUNCTION truth.note()" % table)
+
+
+def row_hash(row):
+    text = json.dumps(row, ensure_ascii=False, sort_keys=True)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big")
+
+
+def rows_hash(rows):
+    """Of a set of rows (dicts), in any order."""
+    total = 0
+    for row in rows:
+        total ^= row_hash(row)
+    return total
+
+
+class History:
+    """The log of one table in commit order, up to the moment it was read."""
+
+    def __init__(self, cluster, database, table):
+        self.changes = cluster.query(
+            database,
+            "SELECT (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint AS at,"
+            " old, new FROM truth.log WHERE tab = %s ORDER BY 1, id", (table,))
+
+    def matches(self, seen, stamp_us, fields, in_scope):
+        """Is `seen` (a hash of rows) the scope's state after some change, and is that state not
+        older than the stamp?  Inside a transaction too: a large one arrives in parts."""
+        state = 0
+        for index, (at, old, new) in enumerate(self.changes):
+            if at > stamp_us and state == seen and self.covers(index, stamp_us):
+                return True
+            for row in (old, new):
+                if row is not None and in_scope(row):
+                    state ^= row_hash({f: row[f] for f in fields})
+        return state == seen
+
+    def covers(self, count, stamp_us):
+        """Do the first `count` changes hold everything that committed up to the stamp?"""
+        return count == len(self.changes) or self.changes[count][0] > stamp_us
