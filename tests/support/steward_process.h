@@ -40,5 +40,5 @@ int64_t steward_process_do(struct steward_process *process, const char *json);
 int64_t
 steward_process_apply(struct steward_process *process, const char *const *texts, size_t count);
 
-/** A fold of what platform.control holds now, read_committed by the operator; lt_fold_free(). */
+/** A fold of what can be read of platform.control now, by the operator; lt_fold_free(). */
 struct lt_fold *steward_process_fold(const struct steward_process *process);
