@@ -131,9 +131,12 @@ class Inbox:
 
 def read_topic(conf, topic, timeout, visit):
     """Everything committed up to the high watermark at the call."""
-    from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
+    from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
     asker = Consumer(dict(conf, **{"isolation.level": "read_uncommitted"}))
-    end = asker.get_watermark_offsets(TopicPartition(topic, 0), timeout=timeout)[1]
+    try:
+        end = asker.get_watermark_offsets(TopicPartition(topic, 0), timeout=timeout)[1]
+    except KafkaException as error:
+        raise Fault("%s: %s" % (topic, error.args[0].str())) from None
     asker.close()
     reader = Consumer(dict(conf, **{"isolation.level": "read_committed", "enable.partition.eof": True}))
     reader.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
@@ -185,4 +188,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Fault as fault:
+        sys.exit("reader: %s" % fault)

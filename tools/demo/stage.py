@@ -76,6 +76,8 @@ class Stage(Line):
                         "ca_key_file": os.path.join(self.kafka.certs, "ca.key"),
                         "spool": self.path("spool"), "replicas": "1"},
         }).start()
+        wait_until("the steward takes commands",
+                   lambda: os.path.isdir(self.path("spool", "in")))
         self.program("routing", "lt-routing", [], {
             "kafka": self.kafka.section("routing"),
             "control": {"public_key_file": public},
@@ -101,7 +103,7 @@ class Stage(Line):
 
     def start_provider(self):
         program = self.program("provider", "lt-provider-postgres", ["run"], {
-            "postgres": {"dsn": self.clusters["provider-db"].dsn("danhmuc")},
+            "postgres": {"dsn": self.clusters["provider-db"].dsn("danhmuc", "lienthong_provider")},
             "provider": {"application": declared.PROVIDER, "source": declared.SOURCE,
                          "sync_interval": "250ms"},
             "kafka": self.issue(declared.PROVIDER),
@@ -113,7 +115,7 @@ class Stage(Line):
     def start_consumer(self, application):
         database = declared.DATABASES[application]
         program = self.program("consumer-" + database, "lt-consumer-postgres", ["run"], {
-            "postgres": {"dsn": self.clusters["user-db"].dsn(database)},
+            "postgres": {"dsn": self.clusters["user-db"].dsn(database, "lienthong_" + database)},
             "consumer": {"application": application,
                          "state_file": self.path("state", "consumer-" + database)},
             "kafka": self.issue(application),

@@ -104,8 +104,7 @@ static int ensure_keys(const struct lt_cli *cli, const char *private_path, struc
 
 /* ---- topics and rights ---- */
 
-static int
-make_topics(const struct lt_cli *cli, struct lt_admin *admin, int replicas, struct lt_error *reterr)
+static int make_topics(struct lt_admin *admin, int replicas, struct lt_error *reterr)
 {
     for (size_t i = 0; i < LT_COUNT(TOPICS); i++) {
         if (lt_admin_topic_create(admin, TOPICS[i].name, replicas, TOPICS[i].configs,
@@ -113,7 +112,6 @@ make_topics(const struct lt_cli *cli, struct lt_admin *admin, int replicas, stru
             return -1;
         printf("topic %s\n", TOPICS[i].name);
     }
-    (void)cli;
     return 0;
 }
 
@@ -146,7 +144,7 @@ static int run_with(const struct lt_cli *cli,
     if (ensure_keys(cli, key_path, reterr) != 0)
         return -1;
     LT_CLEANUP(lt_admin_closep) struct lt_admin *admin = lt_admin_open(bus, reterr);
-    if (!admin || make_topics(cli, admin, replicas, reterr) != 0)
+    if (!admin || make_topics(admin, replicas, reterr) != 0)
         return -1;
     return grant_all(cli, admin, reterr);
 }
