@@ -99,26 +99,33 @@ void consumer_world_postgres(struct consumer_world *world, const char *command)
     lt_pg_close(world->admin);
     world->admin = NULL;
     run_pg(command);
-    if (strncmp(command, "stop", 4))
+    if (strncmp(command, "stop", 4) && strncmp(command, "kill", 4))
         world->admin = open_pg(world->database);
 }
 
 /* ---- the world ---- */
 
+void consumer_world_dsn(const struct consumer_world *world, char *buf, size_t size)
+{
+    snprintf(buf, size, "host=%s port=%s user=lienthong_consumer dbname=%s", pg_host, pg_port,
+             world->database);
+}
+
 static void write_config(struct consumer_world *world)
 {
+    char dsn[800];
+    consumer_world_dsn(world, dsn, sizeof dsn);
     struct lt_bus bus = lt_test_bus(world->cert);
     FILE *file = fopen(world->config, "we");
     if (!file)
         fail_msg("cannot write %s", world->config);
     fprintf(file,
-            "[postgres]\ndsn = host=%s port=%s user=lienthong_consumer dbname=%s\n"
+            "[postgres]\ndsn = %s\n"
             "[consumer]\napplication = %s\nstate_file = %s/ledger\nreceipt_interval = 200ms\n"
             "[kafka]\nbrokers = %s\nca_file = %s\ncert_file = %s\nkey_file = %s\n"
             "[metrics]\nfile = %s/metrics\n[log]\nlevel = debug\n%s\n",
-            pg_host, pg_port, world->database, world->application, world->directory, bus.brokers,
-            bus.ca_file, bus.cert_file, bus.key_file, world->directory,
-            world->extra_config ? world->extra_config : "");
+            dsn, world->application, world->directory, bus.brokers, bus.ca_file, bus.cert_file,
+            bus.key_file, world->directory, world->extra_config ? world->extra_config : "");
     fclose(file);
 }
 
@@ -301,6 +308,14 @@ static const struct {
                                                                            "area",
                                                                            "numeric(10,2)"))},
 };
+
+const char *consumer_schema_text(int32_t id)
+{
+    for (size_t i = 0; i < LT_COUNT(schemas); i++)
+        if (schemas[i].id == id)
+            return schemas[i].text;
+    return NULL;
+}
 
 void consumer_stream_init(struct consumer_world *world,
                           struct consumer_stream *stream,
