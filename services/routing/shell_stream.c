@@ -1,13 +1,19 @@
 /* What stands in a stream's topic: its tail, records to adopt, the keys a load has delivered. */
 #include <string.h>
 
+#include "base/log.h"
 #include "change/lt_header.h"
+#include "daemon/daemon.h"
 #include "position/position.h"
 #include "routing/shell.h"
 
 /* How long a tail may take to become readable after its markers are due; longer, and both lanes
  * start over (protocol 6.4). */
 #define TAIL_TIMEOUT_MS 5000
+
+/* A topic just made is not known to every broker and client at once; it gets so long before it is
+ * ejected for that. */
+#define NEW_TOPIC_MS 2000
 
 int shell_topic_exists(void *arg, const struct lane_stream *stream, struct lt_error *reterr)
 {
@@ -43,18 +49,23 @@ int shell_tail(void *arg,
     struct shell *shell = arg;
     char topic[LT_TOPIC_MAX];
     lt_topic_stream(stream->name, topic);
-    *ret = (struct lane_tail){0};
-    if (read_tail(shell, topic, ret, reterr) == 0)
-        return 0;
-    if (reterr->class == LT_ERR_RETRY)
-        return -1;
-    if (reterr->class != LT_ERR_REJECT)
-        return shell_fail(reterr);
-    struct lt_error err = {0};
-    if (lt_asker_topic_exists(shell->asker, topic, &err) != 0)
-        return -1;
-    *ret = (struct lane_tail){0};
-    *reterr = (struct lt_error){0};
+    const int64_t until = lt_monotonic_ms() + NEW_TOPIC_MS;
+    while (*ret = (struct lane_tail){0}, read_tail(shell, topic, ret, reterr) != 0) {
+        if (reterr->class == LT_ERR_RETRY)
+            return -1;
+        if (reterr->class != LT_ERR_REJECT)
+            return shell_fail(reterr);
+        struct lt_error err = {0};
+        const int exists = lt_asker_topic_exists(shell->asker, topic, &err);
+        if (exists == 0) {
+            *reterr = (struct lt_error){0};
+            return 0;
+        }
+        if (lt_monotonic_ms() >= until || lt_stop_wait(NEW_TOPIC_MS / 20)) {
+            lt_log_error(LT_LOG_ERROR, "topic_ejected", reterr, "topic", topic, NULL);
+            return -1;
+        }
+    }
     return 0;
 }
 
