@@ -19,14 +19,15 @@ static const char table_sql[] =
     " ON t.pubname = $3 AND t.schemaname = n.nspname AND t.tablename = c.relname"
     " WHERE n.nspname = $1 AND c.relname = $2";
 
-/* One row for each relation that holds rows: the table, or the leaves of its partition tree. */
+/* One row for the table and each leaf of its partition tree: the leaves' identity decides what is
+ * logged, the root's how it is sent. */
 static const char parts_sql[] =
-    "SELECT c.relname, c.relreplident, c.reltoastrelid <> 0 AS toasts,"
+    "SELECT c.relname, c.relreplident, c.reltoastrelid <> 0 OR c.relkind = 'p' AS toasts,"
     " coalesce((SELECT array_agg(a.attname::text) FROM pg_index i"
     "  JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)"
     "  WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary"
     "   WHEN 'i' THEN i.indisreplident ELSE false END), '{}') @> $3::text[] AS identifies"
-    " FROM pg_class c WHERE c.relkind = 'r' AND (c.oid = $1::oid OR c.oid IN"
+    " FROM pg_class c WHERE (c.oid = $1::oid OR c.oid IN"
     "  (SELECT relid FROM pg_partition_tree($2::oid::regclass) WHERE isleaf)) ORDER BY 1";
 
 /* One row for each declared column, in the order of the declaration. */
