@@ -214,6 +214,7 @@ static void streams_are_complete_logs_inside_the_window(void **state)
         const char *name, *value;
     } expected[] = {
         {"message.timestamp.type", "LogAppendTime"},
+        {"max.message.bytes", "3145728"},
         {"min.insync.replicas", "2"},
         {"cleanup.policy", "compact,delete"},
         {"retention.ms", "-1"},
