@@ -106,8 +106,10 @@ int lt_reader_pause(struct lt_reader *reader,
                     struct lt_error *reterr) LT_MUST_CHECK;
 /** One message: 1 and *ret (release with lt_message_release), 0 when none came within timeout_ms,
  * -1: RETRY (broker away); REJECT: one topic cannot be read (code says why: not authorised,
- * unknown, offset out of range), named in lt_reader_failed_topic(); the others go on, and so does
- * this one by itself when the right comes back.  FATAL: nothing can be read any more. */
+ * unknown, offset out of range), named in lt_reader_failed_topic() and told again while it lasts;
+ * the others go on, and so does this one by itself when the right or the topic comes back, but
+ * after an offset out of range it must be moved.  FATAL: nothing can be read any more.
+ * Messages are released before the reader is closed. */
 int lt_reader_poll(struct lt_reader *reader,
                    int64_t timeout_ms,
                    struct lt_message *ret,
