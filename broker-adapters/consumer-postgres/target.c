@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "pg/sqlstate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +84,10 @@ static int install_tables(struct lt_target *target, struct lt_error *reterr)
     lt_buf_adds(&sql, "COMMIT");
     const int rc = lt_pg_exec(target->pg, lt_buf_text(&sql), reterr);
     lt_buf_fini(&sql);
+    if (rc && reterr && reterr->code == lt_sqlstate("3F000"))
+        return lt_fail(reterr, LT_ERR_FATAL, "pg", reterr->code,
+                       "the target has no schema lienthong; hint: have an administrator run the SQL"
+                       " that the command 'plan' prints");
     return rc ? lt_fail_context(reterr, "tables of schema lienthong") : 0;
 }
 

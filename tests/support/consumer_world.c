@@ -293,6 +293,9 @@ static const struct {
                                                                            DECIMAL,
                                                                            "area",
                                                                            "numeric(10,2)"))},
+    {WARD_ODD_SCHEMA, RECORD("Ward",
+                             FIELD("code", "\"string\"", "code", "varchar(20)") "," FIELD(
+                                 "odd", "\"string\"", "odd", "hstore"))},
     {WARD_SMALL_SCHEMA,
      RECORD("Ward",
             FIELD("code", "\"string\"", "code", "varchar(20)") "," FIELD(
