@@ -109,23 +109,38 @@ static int check_meta(struct lt_target *target, struct lt_error *reterr)
     return 0;
 }
 
+/* Positions commit with the rows, so a crash of the server loses both or neither; receipts name
+ * only what is flushed.  Generic plans: batches differ in size only. */
+static int open_session(struct lt_target *target, struct lt_error *reterr)
+{
+    struct lt_buf settings = {0};
+    const char *schema = target->options.extension_schema;
+    lt_buf_adds(&settings, "-c synchronous_commit=off -c plan_cache_mode=force_generic_plan"
+                           " -c lock_timeout=5s -c client_min_messages=warning");
+    if (schema && schema[0]) {
+        lt_buf_adds(&settings, " -c search_path=pg_catalog,");
+        lt_sql_ident(&settings, schema);
+    }
+    target->pg = lt_pg_open(
+        &(struct lt_pg_options){
+            .dsn = target->options.dsn,
+            .application_name = "lt-consumer-postgres",
+            .settings = lt_buf_text(&settings),
+            .timeout_ms = target->options.timeout_ms,
+            .stopping = target->options.stopping,
+        },
+        reterr);
+    lt_buf_fini(&settings);
+    return target->pg ? 0 : -1;
+}
+
 struct lt_target *lt_target_open(const struct lt_target_options *options, struct lt_error *reterr)
 {
     LT_CLEANUP(lt_target_closep) struct lt_target *target = lt_alloc(sizeof(*target));
     target->options = *options;
-    /* Positions commit with the rows, so a crash of the server loses both or neither; receipts
-     * name only what is flushed. */
-    target->pg = lt_pg_open(
-        &(struct lt_pg_options){
-            .dsn = options->dsn,
-            .application_name = "lt-consumer-postgres",
-            .settings = "-c synchronous_commit=off -c plan_cache_mode=force_generic_plan"
-                        " -c lock_timeout=5s -c client_min_messages=warning",
-            .timeout_ms = options->timeout_ms,
-            .stopping = options->stopping,
-        },
-        reterr);
-    if (!target->pg || install_tables(target, reterr) || check_meta(target, reterr) ||
+    if (open_session(target, reterr))
+        return NULL;
+    if (install_tables(target, reterr) || check_meta(target, reterr) ||
         read_identity(target, reterr))
         return NULL;
     return lt_steal(&target);

@@ -417,6 +417,44 @@ static void a_type_that_the_target_has_not_stops_only_its_own_stream(void **stat
     consumer_eventually(&world, "w1|n1|1|12.34;w2|n2|2|12.34", ROWS, world.connection);
 }
 
+/* Too long for an index: set aside like any other, though its key is what is wrong. */
+static void a_key_too_long_for_an_index_is_set_aside(void **state)
+{
+    (void)state;
+    char code[4000];
+    loaded(1);
+    uint64_t random = 1; /* so that compression does not help */
+    for (size_t i = 0; i < sizeof code - 1; i++)
+        code[i] = (char)('a' + lt_random_next(&random) % 26);
+    code[sizeof code - 1] = '\0';
+    consumer_begin(&world);
+    consumer_put_ward(&world, &stream, LT_OP_INSERT, code, "long", 1);
+    consumer_put_ward(&world, &stream, LT_OP_INSERT, "w2", "n2", 2);
+    consumer_commit(&world);
+    consumer_eventually(&world, "w1|n1|1|12.34;w2|n2|2|12.34", ROWS, world.connection);
+    consumer_now(&world, "1", "SELECT count(*) FROM lienthong.set_aside");
+    consumer_begin(&world);
+    consumer_put_gone(&world, &stream, LT_OP_DELETE, code);
+    consumer_commit(&world);
+    consumer_eventually(&world, "0", "SELECT count(*) FROM lienthong.set_aside");
+}
+
+static void types_of_extensions_live_in_the_configured_schema(void **state)
+{
+    (void)state;
+    world.extra_config = "[postgres]\nextension_schema = public\n";
+    consumer_run(&world, "CREATE EXTENSION hstore SCHEMA public");
+    stream.value_schema = WARD_ODD_SCHEMA;
+    consumer_begin(&world);
+    consumer_put_schemas(&world);
+    consumer_put_ward(&world, &stream, LT_OP_SNAPSHOT, "w1", "a=>1, b=>NULL", 0);
+    consumer_put_sync(&world, &stream, lt_now() - LT_SECOND);
+    consumer_commit(&world);
+    consumer_world_start(&world);
+    consumer_eventually(&world, "w1|\"a\"=>\"1\", \"b\"=>NULL", "SELECT code, odd::text FROM " VIEW,
+                        world.connection);
+}
+
 /* Without a notice nothing says how to judge a record: it is neither applied nor passed over. */
 static void a_stream_without_its_notice_waits_for_it(void **state)
 {
@@ -460,6 +498,8 @@ int main(void)
         TEST(streams_of_several_connections_go_on_beside_each_other),
         TEST(a_long_reader_delays_only_the_switch),
         TEST(a_type_that_the_target_has_not_stops_only_its_own_stream),
+        TEST(a_key_too_long_for_an_index_is_set_aside),
+        TEST(types_of_extensions_live_in_the_configured_schema),
         TEST(a_stream_without_its_notice_waits_for_it),
     };
     const int rc = cmocka_run_group_tests(tests, NULL, NULL);
