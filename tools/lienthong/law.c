@@ -1,5 +1,7 @@
 #include "lienthong/law.h"
 
+#include "control/right.h"
+
 #include <string.h>
 
 static const struct ground {
@@ -121,4 +123,12 @@ const char *lt_cli_kind_article(enum lt_cli_lang lang, const char *kind)
 const char *lt_cli_state_words(enum lt_cli_lang lang, const char *state)
 {
     return words(STATES, LT_COUNT(STATES), lang, state);
+}
+
+const char *lt_cli_clause_words(enum lt_cli_lang lang, const char *name)
+{
+    for (int clause = LT_CLAUSE_NONE + 1; clause <= LT_CLAUSE_DIARY; clause++)
+        if (strcmp(lt_clause_name((enum lt_clause)clause), name) == 0)
+            return lt_clause_words((enum lt_clause)clause, lang == LT_CLI_VI);
+    return name;
 }

@@ -26,6 +26,7 @@ static int refresh(struct lt_cli_view *view,
                    size_t *ret_count,
                    struct lt_error *reterr)
 {
+    view->hidden[0] = '\0';
     if (lt_cli_view_control(view, reterr) != 0 || lt_cli_view_cursors(view, reterr) != 0)
         return -1;
     size_t count = lt_cli_view_connections(view->fold, filter, arena, ret_ids);
@@ -43,6 +44,7 @@ static struct lt_cli_head head_of(const struct look *look, size_t connections)
         .now = look->measure.now,
         .number = lt_fold_number(view->fold),
         .heartbeat_at = lt_fold_heartbeat_at(view->fold),
+        .hidden = view->hidden,
         .garbage = view->refused + lt_cli_board_garbage(view->board),
         .connections = connections,
     };

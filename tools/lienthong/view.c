@@ -1,5 +1,6 @@
 #include "lienthong/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,22 +23,20 @@ int lt_cli_view_open(const struct lt_bus *bus,
                      struct lt_cli_view *ret,
                      struct lt_error *reterr)
 {
-    struct lt_asker *asker = lt_asker_open(bus, reterr);
-    if (!asker)
+    struct lt_cli_tap tap;
+    if (lt_cli_tap_open(bus, timeout_ms, &tap, reterr) != 0)
         return -1;
     *ret = (struct lt_cli_view){
-        .bus = bus,
-        .timeout_ms = timeout_ms,
+        .tap = tap,
         .fold = lt_fold_new(public_key),
         .board = lt_cli_board_new(),
-        .asker = asker,
     };
     return 0;
 }
 
 void lt_cli_view_close(struct lt_cli_view *view)
 {
-    lt_asker_close(view->asker);
+    lt_cli_tap_close(&view->tap);
     lt_cli_board_free(view->board);
     lt_fold_free(view->fold);
     free(view->offsets);
@@ -68,36 +67,30 @@ static int64_t *offset_of(struct lt_cli_view *view, const char *topic)
     return &added->next;
 }
 
-/* Every wait for the broker is bounded: a topic that shows nothing new costs one question. */
-static int
-read_on(struct lt_cli_view *view, const char *topic, struct into *into, struct lt_error *reterr)
+static int read_on(struct lt_cli_view *view,
+                   const char *topic,
+                   lt_message_visit *visit,
+                   struct into *into,
+                   struct lt_error *reterr)
 {
-    int exists = lt_asker_topic_exists(view->asker, topic, reterr);
-    if (exists <= 0)
-        return exists;
-    int64_t *offset = offset_of(view, topic);
-    int64_t low, readable, end;
-    if (lt_asker_watermarks(view->asker, topic, &low, &readable, &end, reterr) != 0)
-        return lt_fail_context(reterr, "%s", topic);
-    if (*offset >= end || end == low)
-        return 0;
-    int64_t next = *offset;
-    if (lt_bus_read_to_end(view->bus, topic, next, view->timeout_ms, take, into, &next, reterr) !=
-        0)
-        return lt_fail_context(reterr, "%s", topic);
-    *offset = next;
-    return 0;
+    bool hidden;
+    int rc =
+        lt_cli_tap_read(&view->tap, topic, offset_of(view, topic), visit, into, &hidden, reterr);
+    if (rc == 0 && hidden)
+        snprintf(view->hidden, sizeof view->hidden, "%s", topic);
+    return rc;
 }
 
 int lt_cli_view_control(struct lt_cli_view *view, struct lt_error *reterr)
 {
-    return read_on(view, LT_TOPIC_CONTROL, &(struct into){.view = view, .control = true}, reterr);
+    return read_on(view, LT_TOPIC_CONTROL, take, &(struct into){.view = view, .control = true},
+                   reterr);
 }
 
 int lt_cli_view_cursors(struct lt_cli_view *view, struct lt_error *reterr)
 {
     struct into into = {.view = view, .from = LT_CLI_FROM_CURSORS};
-    return read_on(view, LT_TOPIC_CURSORS, &into, reterr);
+    return read_on(view, LT_TOPIC_CURSORS, take, &into, reterr);
 }
 
 static int take_decision(void *arg, const struct lt_message *message, struct lt_error *reterr)
@@ -112,12 +105,7 @@ static int take_decision(void *arg, const struct lt_message *message, struct lt_
 int lt_cli_view_decisions(struct lt_cli_view *view, struct lt_error *reterr)
 {
     struct into into = {.view = view, .from = LT_CLI_FROM_DIARY};
-    int64_t next = LT_OFFSET_BEGIN;
-    int exists = lt_asker_topic_exists(view->asker, LT_TOPIC_DIARY, reterr);
-    if (exists <= 0)
-        return exists;
-    return lt_bus_read_to_end(view->bus, LT_TOPIC_DIARY, next, view->timeout_ms, take_decision,
-                              &into, &next, reterr);
+    return read_on(view, LT_TOPIC_DIARY, take_decision, &into, reterr);
 }
 
 static int read_from(struct lt_cli_view *view,
@@ -126,7 +114,7 @@ static int read_from(struct lt_cli_view *view,
                      const char *origin,
                      struct lt_error *reterr)
 {
-    return read_on(view, topic, &(struct into){.view = view, .from = from, .origin = origin},
+    return read_on(view, topic, take, &(struct into){.view = view, .from = from, .origin = origin},
                    reterr);
 }
 
@@ -157,11 +145,11 @@ static int marks_of(struct lt_cli_view *view,
                     int64_t *end,
                     struct lt_error *reterr)
 {
-    int exists = lt_asker_topic_exists(view->asker, topic, reterr);
+    int exists = lt_asker_topic_exists(view->tap.asker, topic, reterr);
     if (exists <= 0)
         return exists;
     int64_t low;
-    return lt_asker_watermarks(view->asker, topic, &low, readable, end, reterr);
+    return lt_asker_watermarks(view->tap.asker, topic, &low, readable, end, reterr);
 }
 
 int lt_cli_view_marks(struct lt_cli_view *view,

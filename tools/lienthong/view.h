@@ -9,14 +9,14 @@
 #include "control/control.h"
 #include "lienthong/board.h"
 #include "lienthong/line.h"
+#include "lienthong/tap.h"
 
 struct lt_cli_view {
-    const struct lt_bus *bus;
-    int64_t timeout_ms;
+    struct lt_cli_tap tap;
     struct lt_fold *fold;
     struct lt_cli_board *board;
-    struct lt_asker *asker;
-    size_t refused; /**< control records refused: forged, malformed, replayed */
+    size_t refused;            /**< control records refused: forged, malformed, replayed */
+    char hidden[LT_TOPIC_MAX]; /**< a topic whose end cannot be read yet, since it was emptied */
     struct lt_cli_topic_offset *offsets;
     size_t offset_count;
 };
@@ -29,7 +29,7 @@ int lt_cli_view_open(const struct lt_bus *bus,
                      struct lt_error *reterr) LT_MUST_CHECK;
 void lt_cli_view_close(struct lt_cli_view *view);
 
-/* Each reads on to the end of its topics; a topic that does not exist is empty. */
+/* Each reads on as far as its topics can be read now; a topic that does not exist is empty. */
 int lt_cli_view_control(struct lt_cli_view *view, struct lt_error *reterr) LT_MUST_CHECK;
 int lt_cli_view_cursors(struct lt_cli_view *view, struct lt_error *reterr) LT_MUST_CHECK;
 int lt_cli_view_decisions(struct lt_cli_view *view, struct lt_error *reterr) LT_MUST_CHECK;
