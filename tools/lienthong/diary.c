@@ -38,14 +38,15 @@ static int run(struct lt_cli *cli)
     };
     struct lt_error err = {0};
     struct lt_cli_tap tap;
-    int64_t offset = LT_OFFSET_BEGIN;
-    bool hidden = false;
+    struct lt_cli_tap_topic diary = {
+        .topic = LT_TOPIC_DIARY, .offset = LT_OFFSET_BEGIN, .visit = visit, .arg = &reading};
+    struct lt_cli_tap_topic *const topics[] = {&diary};
     int rc = lt_cli_tap_open(&cli->bus, cli->conf.kafka_ms, &tap, &err);
     if (rc == 0) {
-        rc = lt_cli_tap_read(&tap, LT_TOPIC_DIARY, &offset, visit, &reading, &hidden, &err);
+        rc = lt_cli_tap_read(&tap, topics, 1, &err);
         lt_cli_tap_close(&tap);
     }
-    if (hidden)
+    if (diary.hidden)
         fputs(LT_SAY(cli->lang, "newer entries are not committed yet\n",
                      "các mục mới hơn chưa được ghi xong\n"),
               stderr);

@@ -30,8 +30,7 @@ json_t *lt_cli_head_json(const struct lt_cli_head *head)
                      lt_cli_time_json(head->now), "control", "number", (json_int_t)head->number,
                      "fresh", head->stale == NULL, "why", text(head->stale), "heartbeat_at",
                      lt_cli_time_json(head->heartbeat_at), "ignored", (json_int_t)head->garbage,
-                     "unreadable", head->hidden[0] ? text(head->hidden) : json_null(),
-                     "connections");
+                     "unreadable", text(head->hidden), "connections");
 }
 
 static json_t *source_json(const struct lt_cli_line *line)

@@ -77,7 +77,7 @@ void lt_cli_head_text(enum lt_cli_lang lang, const struct lt_cli_head *head, str
             out,
             LT_SAY(lang, "! nothing may be delivered: %s\n", "! không được cung cấp dữ liệu: %s\n"),
             head->stale);
-    if (head->hidden[0])
+    if (head->hidden)
         lt_buf_addf(out,
                     LT_SAY(lang, "! not readable to its end: %s (a transaction is open)\n",
                            "! chưa đọc được đến cuối: %s (giao dịch còn mở)\n"),

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "bus/bus.h"
+#include "change/ids.h"
 
 struct lt_cli_tap {
     struct lt_asker *asker;
@@ -22,13 +23,22 @@ int lt_cli_tap_open(const struct lt_bus *bus,
                     struct lt_error *reterr) LT_MUST_CHECK;
 void lt_cli_tap_close(struct lt_cli_tap *tap);
 
-/** Visits the committed records from *offset (LT_OFFSET_BEGIN to begin) and moves *offset behind
- * them.  A topic that does not exist is empty.  *ret_hidden: records stand behind that nobody may
- * read yet. */
+/** One topic and how far it was read. */
+struct lt_cli_tap_topic {
+    char topic[LT_TOPIC_MAX];
+    int64_t offset; /**< of the next record to visit; LT_OFFSET_BEGIN to begin */
+    lt_message_visit *visit;
+    void *arg;
+    bool hidden; /**< result: records stand behind that nobody may read yet */
+
+    int64_t end;  /**< the tap's own: where this reading ends */
+    bool reading; /**< the tap's own */
+};
+
+/** Visits the committed records of all topics, each in order, and moves the offsets behind them.
+ * A topic that does not exist is empty.  After a failure too, offsets stand behind what was
+ * visited. */
 int lt_cli_tap_read(struct lt_cli_tap *tap,
-                    const char *topic,
-                    int64_t *offset,
-                    lt_message_visit *visit,
-                    void *arg,
-                    bool *ret_hidden,
+                    struct lt_cli_tap_topic *const *topics,
+                    size_t count,
                     struct lt_error *reterr) LT_MUST_CHECK;
