@@ -231,7 +231,7 @@ static void add_still(enum lt_cli_lang lang, const struct lt_cli_line *line, str
         reason = line->cursor->reason;
     if (reason[0]) {
         lt_buf_adds(out, " (");
-        lt_cli_add_clean(out, lt_cli_clause_words(lang, reason));
+        lt_cli_add_clean(out, lt_cli_reason_words(lang, reason));
         lt_buf_addc(out, ')');
     }
     lt_buf_addc(out, '\n');
