@@ -183,7 +183,7 @@ static void event(struct world *world)
     else if (what < 680)
         sim_provider_sync(world, feed);
     else if (what < 760)
-        sim_markers(&world->kafka, lane, false);
+        sim_markers(&world->kafka, (int)lane, false);
     else if (what < 815)
         sim_steward(world);
     else if (what < 870)
