@@ -15,17 +15,17 @@
  * ejected for that. */
 #define NEW_TOPIC_MS 2000
 
-int shell_topic_exists(void *arg, const struct lane_stream *stream, struct lt_error *reterr)
+int lt_shell_topic_exists(void *arg, const struct lane_stream *stream, struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     char topic[LT_TOPIC_MAX];
     lt_topic_stream(stream->name, topic);
     int exists = lt_asker_topic_exists(shell->asker, topic, reterr);
-    return exists < 0 ? shell_fail(reterr) : exists;
+    return exists < 0 ? lt_shell_fail(reterr) : exists;
 }
 
 static int
-read_tail(struct shell *shell, const char *topic, struct lane_tail *ret, struct lt_error *reterr)
+read_tail(struct lt_shell *shell, const char *topic, struct lane_tail *ret, struct lt_error *reterr)
 {
     struct lt_message message;
     if (lt_wait_readable(shell->asker, topic, TAIL_TIMEOUT_MS, reterr) < 0)
@@ -41,12 +41,12 @@ read_tail(struct shell *shell, const char *topic, struct lane_tail *ret, struct 
     return rc;
 }
 
-int shell_tail(void *arg,
-               const struct lane_stream *stream,
-               struct lane_tail *ret,
-               struct lt_error *reterr)
+int lt_shell_tail(void *arg,
+                  const struct lane_stream *stream,
+                  struct lane_tail *ret,
+                  struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     char topic[LT_TOPIC_MAX];
     lt_topic_stream(stream->name, topic);
     const int64_t until = lt_monotonic_ms() + NEW_TOPIC_MS;
@@ -54,7 +54,7 @@ int shell_tail(void *arg,
         if (reterr->class == LT_ERR_RETRY)
             return -1;
         if (reterr->class != LT_ERR_REJECT)
-            return shell_fail(reterr);
+            return lt_shell_fail(reterr);
         struct lt_error err = {0};
         const int exists = lt_asker_topic_exists(shell->asker, topic, &err);
         if (exists == 0) {
@@ -84,7 +84,7 @@ static int adopt_record(void *arg, const struct lt_message *message, struct lt_e
     return 0;
 }
 
-static int read_topic(struct shell *shell,
+static int read_topic(struct lt_shell *shell,
                       const struct lane_stream *stream,
                       lt_message_visit *visit,
                       void *arg,
@@ -96,13 +96,13 @@ static int read_topic(struct shell *shell,
     if (lt_bus_read_to_end(&shell->bus, topic, LT_OFFSET_BEGIN, shell->conf->transaction_ms, visit,
                            arg, &next, reterr) == 0)
         return 0;
-    return reterr->class == LT_ERR_RETRY ? -1 : shell_fail(reterr);
+    return reterr->class == LT_ERR_RETRY ? -1 : lt_shell_fail(reterr);
 }
 
-int shell_adopt(void *arg,
-                struct lane_stream *stream,
-                const struct lane_tail *tail,
-                struct lt_error *reterr)
+int lt_shell_adopt(void *arg,
+                   struct lane_stream *stream,
+                   const struct lane_tail *tail,
+                   struct lt_error *reterr)
 {
     struct lane_stream adopted = *stream;
     if (read_topic(arg, stream, adopt_record, &adopted, reterr) < 0)
@@ -120,15 +120,15 @@ static int add_key(void *arg, const struct lt_message *message, struct lt_error 
 {
     (void)reterr;
     uint8_t hash[16];
-    shell_hash_key(message->key, hash);
+    lt_shell_hash_key(message->key, hash);
     lt_lane_keys_add(arg, hash);
     return 0;
 }
 
-int shell_load_keys(void *arg,
-                    const struct lane_stream *stream,
-                    struct lane_keys *keys,
-                    struct lt_error *reterr)
+int lt_shell_load_keys(void *arg,
+                       const struct lane_stream *stream,
+                       struct lane_keys *keys,
+                       struct lt_error *reterr)
 {
     return read_topic(arg, stream, add_key, keys, reterr);
 }
