@@ -236,8 +236,8 @@ static int find_ready(struct run *run, struct lt_error *reterr)
         run->signed_count++;
         int exists = lt_asker_topic_exists(run->asker, feed->topic, reterr);
         struct snapshot_feed *ready = &run->ready[run->ready_count];
-        if (exists < 0 ||
-            (exists > 0 && adopt_end_seq(feed, run->asker, &ready->end_seq, reterr) != 0)) {
+        if (exists < 0 || (exists > 0 && adopt_end_seq(feed, run->asker, &ready->end_seq,
+                                                       &ready->end_id, reterr) != 0)) {
             return -1;
         }
         if (exists > 0) {

@@ -430,6 +430,21 @@ pid_t line_pid(const struct line *line)
     return line->pid;
 }
 
+void line_reap(pid_t pid, int seconds, int *ret_status)
+{
+    int status = 0;
+    for (int i = 0; i < seconds * 20; i++) {
+        if (waitpid(pid, &status, WNOHANG) == pid) {
+            *ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+            return;
+        }
+        lt_sleep_ms(50);
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    fail_msg("process %d did not end", (int)pid);
+}
+
 long line_peak_kib(struct line *line)
 {
     char path[64];
@@ -519,8 +534,8 @@ struct line *line_new(void)
     snprintf(line->config, sizeof(line->config), "%s/%s.ini", line->directory, line->name);
     snprintf(line->log, sizeof(line->log), "%s/%s.log", line->directory, line->name);
     snprintf(line->key_file, sizeof(line->key_file), "%s/%s.pub", line->directory, line->name);
-    shell("psql -q -h '%s' -p %s -U postgres -c 'CREATE DATABASE %s'",
-          line_pg_env(line, "PGHOST"), line_pg_env(line, "PGPORT"), line->name);
+    shell("psql -q -h '%s' -p %s -U postgres -c 'CREATE DATABASE %s'", line_pg_env(line, "PGHOST"),
+          line_pg_env(line, "PGPORT"), line->name);
     connect_pg(line);
     struct lt_bus bus = lt_test_bus("bootstrap");
     if (lt_control_key_new(line->private_key, line->public_key, &err) != 0 ||

@@ -52,6 +52,8 @@ void line_kill(struct line *line); /**< kill -9 */
 int line_stop(struct line *line);  /**< SIGTERM; the exit status */
 bool line_running(struct line *line);
 pid_t line_pid(const struct line *line);
+/** Waits for a process that line_start() replaced. */
+void line_reap(pid_t pid, int seconds, int *ret_status);
 long line_peak_kib(struct line *line); /**< VmHWM of the running provider */
 /** Runs the program with a command (`plan`, `check`); its standard output and exit status. */
 const char *line_command(struct line *line, const char *command, int *ret_status);
