@@ -596,15 +596,31 @@ static int look(void *arg, const struct lt_message *message, struct lt_error *re
     return 0;
 }
 
-static bool newest(struct line *line, const char *key, struct lt_buf *ret)
+/* Reads a topic to its end, however often the broker is away meanwhile. */
+static void
+read_all(const char *topic, lt_message_visit *visit, void *arg, void (*again)(void *arg))
 {
     struct lt_bus bus = lt_test_bus("bootstrap");
-    struct looking looking = {.key = key};
+    int64_t end = lt_monotonic_ms() + 90000;
     int64_t next = 0;
-    if (lt_bus_read_to_end(&bus, line->progress, LT_OFFSET_BEGIN, 60000, look, &looking, &next,
-                           &err) != 0) {
-        fail_msg("%s", err.msg);
+    while (lt_bus_read_to_end(&bus, topic, LT_OFFSET_BEGIN, 90000, visit, arg, &next, &err) != 0) {
+        if (err.class != LT_ERR_RETRY || lt_monotonic_ms() > end) {
+            fail_msg("%s: %s", topic, err.msg);
+        }
+        lt_sleep_ms(500);
+        again(arg);
     }
+}
+
+static void look_again(void *arg)
+{
+    lt_buf_clear(&((struct looking *)arg)->value);
+}
+
+static bool newest(struct line *line, const char *key, struct lt_buf *ret)
+{
+    struct looking looking = {.key = key};
+    read_all(line->progress, look, &looking, look_again);
     *ret = looking.value;
     return looking.value.len > 0;
 }
@@ -737,18 +753,21 @@ static int read_record(void *arg, const struct lt_message *message, struct lt_er
     return 0;
 }
 
+static void read_again(void *arg)
+{
+    struct reading *r = arg;
+    line_feed_fini(&r->feed);
+    r->cap = 0;
+    lt_chain_start(&r->chain, r->topic);
+}
+
 struct line_feed line_read(struct line *line, const char *service, int64_t incarnation)
 {
     char topic[LT_TOPIC_MAX];
-    int64_t next = 0;
-    struct lt_bus bus = lt_test_bus("bootstrap");
     struct reading r = {.line = line, .topic = topic};
     lt_topic_feed(service, incarnation, topic);
     lt_chain_start(&r.chain, topic);
-    if (lt_bus_read_to_end(&bus, topic, LT_OFFSET_BEGIN, 90000, read_record, &r, &next, &err) !=
-        0) {
-        fail_msg("%s: %s", topic, err.msg);
-    }
+    read_all(topic, read_record, &r, read_again);
     memcpy(r.feed.chain, r.chain.value, 32);
     return r.feed;
 }
