@@ -46,6 +46,7 @@ struct line {
     pthread_t steward;
     atomic_bool steward_on, steward_stop;
     struct lt_buf extra;
+    const char *role;
     pid_t pid;
     PGconn *pg;
     struct lt_buf answer;
@@ -352,6 +353,11 @@ void line_config(struct line *line, const char *section, const char *key, const 
     lt_buf_addf(&line->extra, "[%s]\n%s = %s\n", section, key, value);
 }
 
+void line_role(struct line *line, const char *role)
+{
+    line->role = role;
+}
+
 static void write_config(struct line *line)
 {
     struct lt_bus bus = lt_test_bus("bootstrap");
@@ -359,12 +365,12 @@ static void write_config(struct line *line)
     snprintf(host, sizeof(host), "%s", line_pg_env(line, "PGHOST"));
     FILE *f = fopen(line->config, "we");
     fprintf(f,
-            "[postgres]\ndsn = host=%s port=%s user=postgres dbname=%s\nslot = %s\n"
+            "[postgres]\ndsn = host=%s port=%s user=%s dbname=%s\nslot = %s\n"
             "publication = %s\n[provider]\napplication = %s\nsource = %s\nrestart_wait = 200ms\n"
             "sync_interval = 500ms\n"
             "[kafka]\nbrokers = %s\nca_file = %s\ncert_file = %s\nkey_file = %s\n"
             "[control]\npublic_key_file = %s\n",
-            host, line_pg_env(line, "PGPORT"), line->name, line->name, line->name,
+            host, line_pg_env(line, "PGPORT"), line->role, line->name, line->name, line->name,
             line->application, line->source, bus.brokers, bus.ca_file, bus.cert_file, bus.key_file,
             line->key_file);
     fputs(lt_buf_text(&line->extra), f);
@@ -546,6 +552,7 @@ struct line *line_new(void)
     make_topic(line->inbox);
     make_topic(line->progress);
     line->schema_id = 1000;
+    line->role = "postgres";
     line->number = 1;
     atomic_store(&line->steward_on, true);
     pthread_mutex_init(&line->lock, NULL);

@@ -45,6 +45,8 @@ void line_publish(struct line *line, const char *table);
 /** The stand-in steward answers wanted incarnations (on at first). */
 void line_steward(struct line *line, bool on);
 
+/** The role that the provider logs in with (postgres at first). */
+void line_role(struct line *line, const char *role);
 /** More lines for the provider's configuration, before the start. */
 void line_config(struct line *line, const char *section, const char *key, const char *value);
 void line_start(struct line *line);
