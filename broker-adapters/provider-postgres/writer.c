@@ -19,7 +19,7 @@
 #include "change/lt_header.h"
 
 #define STREAM_BATCHES   2
-#define SNAPSHOT_BATCHES 1
+#define SNAPSHOT_BATCHES 2
 #define SEEN_POLL_MS     5
 #define IDLE_MS          100
 
