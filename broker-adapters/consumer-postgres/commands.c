@@ -27,9 +27,7 @@ static void print_role(const char *name, const char *options)
     lt_sql_literal(&literal, name);
     printf("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)\n"
            "    THEN CREATE ROLE %s %s; END IF; END $$;\n",
-           lt_buf_text(&literal),
-           lt_buf_text(&ident),
-           options);
+           lt_buf_text(&literal), lt_buf_text(&ident), options);
     lt_buf_fini(&ident);
     lt_buf_fini(&literal);
 }
@@ -50,8 +48,7 @@ static void print_grants(const struct lt_consumer_conf *conf, const char *role)
 {
     print_sql("-- Tables with the copies, positions and stamps; nobody else gets in:\n"
               "CREATE SCHEMA lienthong AUTHORIZATION ",
-              role,
-              ";\nREVOKE ALL ON SCHEMA lienthong FROM PUBLIC;\n");
+              role, ";\nREVOKE ALL ON SCHEMA lienthong FROM PUBLIC;\n");
     print_sql("-- The views:\nCREATE SCHEMA ", conf->data_schema, " AUTHORIZATION ");
     print_sql("", role, ";\n");
     if (conf->reader_role[0] == '\0')

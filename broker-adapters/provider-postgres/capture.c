@@ -92,6 +92,7 @@ void capture_renew(struct capture *capture, size_t index, const char *reason, st
 void capture_end(struct capture *capture, size_t index, const char *reason, struct batch *batch)
 {
     capture->feeds->items[index].state = FEED_ENDED;
+    capture->feeds->items[index].judged = false;
     mark(capture, index, reason, batch);
 }
 

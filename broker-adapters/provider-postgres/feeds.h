@@ -22,8 +22,8 @@ struct feed {
     struct event_id last; /**< events up to here are in the feed */
     uint8_t fingerprint[FINGERPRINT_BYTES];
     bool shape_reported; /**< the incident was told */
-    bool seen_once;      /**< `seen` is set: its fingerprint while it stands still */
-    uint8_t seen[FINGERPRINT_BYTES];
+    bool judged;         /**< at this start, when the table had the fingerprint */
+    uint8_t judged_at[FINGERPRINT_BYTES];
     bool to_write; /**< the start decided something that is to be stored */
     /* Where the writer starts from; from then on the writer has its own. */
     char topic[LT_TOPIC_MAX];

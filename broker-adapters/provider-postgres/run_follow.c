@@ -183,7 +183,8 @@ static void vouch(struct follow *f)
     sync_release(f->run->sync);
 }
 
-/* An ended feed whose table looks different now is judged again by a new start. */
+/* A feed that ended in this run, or whose table looks different from when it was judged, is judged
+ * again by a new start. */
 static bool ended_changed(struct follow *f)
 {
     const struct voucher *voucher = f->run->sync != NULL ? sync_peek(f->run->sync) : NULL;
@@ -192,10 +193,8 @@ static bool ended_changed(struct follow *f)
         if (feed->state == FEED_STREAMING || feed->state == FEED_WANTED) {
             continue;
         }
-        if (!feed->seen_once) {
-            memcpy(feed->seen, voucher->fingerprints[i], FINGERPRINT_BYTES);
-            feed->seen_once = true;
-        } else if (memcmp(feed->seen, voucher->fingerprints[i], FINGERPRINT_BYTES) != 0) {
+        if (!feed->judged ||
+            memcmp(feed->judged_at, voucher->fingerprints[i], FINGERPRINT_BYTES) != 0) {
             return true;
         }
     }
@@ -230,7 +229,8 @@ static void start_snapshot(struct follow *f)
                                              .order = run->ready,
                                              .count = run->ready_count,
                                              .fresh = run->verdict.fresh,
-                                             .drop_slot = run->source.slot_exists,
+                                             .drop_slot =
+                                                 run->verdict.fresh && run->source.slot_exists,
                                              .wake_fd = run->wake_fd};
     ack_freeze(&f->ack);
     lt_log(LT_LOG_NOTICE, "snapshot_started", "feeds", lt_logf("%zu", run->ready_count), NULL);

@@ -180,6 +180,11 @@ static int judge(struct run *run, struct feed *feed, struct lt_error *reterr)
     if (facts.tail == LT_VERDICT_ADOPT) {
         lt_log(LT_LOG_NOTICE, "tail_adopted", "feed", feed->topic, NULL);
     }
+    feed->judged = true;
+    if (shape_fingerprint(run->pg, feed->service, p->conf->publication, feed->judged_at, reterr) !=
+        0) {
+        return -1;
+    }
     if (shape_read(run->pg, feed->service, p->conf->publication, &feed->shape, &findings, reterr) !=
         0) {
         return -1;

@@ -19,14 +19,15 @@ static const char table_sql[] =
     " ON t.pubname = $3 AND t.schemaname = n.nspname AND t.tablename = c.relname"
     " WHERE n.nspname = $1 AND c.relname = $2";
 
-/* One row for each relation that holds rows: the table, or the leaves of its partition tree. */
+/* One row for the table and each leaf of its partition tree: the leaves' identity decides what is
+ * logged, the root's how it is sent. */
 static const char parts_sql[] =
-    "SELECT c.relname, c.relreplident, c.reltoastrelid <> 0 AS toasts,"
+    "SELECT c.relname, c.relreplident, c.reltoastrelid <> 0 OR c.relkind = 'p' AS toasts,"
     " coalesce((SELECT array_agg(a.attname::text) FROM pg_index i"
     "  JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)"
     "  WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary"
     "   WHEN 'i' THEN i.indisreplident ELSE false END), '{}') @> $3::text[] AS identifies"
-    " FROM pg_class c WHERE c.relkind = 'r' AND (c.oid = $1::oid OR c.oid IN"
+    " FROM pg_class c WHERE (c.oid = $1::oid OR c.oid IN"
     "  (SELECT relid FROM pg_partition_tree($2::oid::regclass) WHERE isleaf)) ORDER BY 1";
 
 /* One row for each declared column, in the order of the declaration. */
@@ -199,6 +200,16 @@ static int check_table(struct checking *c, struct lt_error *reterr)
     return 0;
 }
 
+static bool is_key(const struct service *service, const char *name)
+{
+    for (size_t i = 0; i < service->declared->key_count; i++) {
+        if (strcmp(service->declared->key[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 check_column(struct checking *c, const PGresult *res, int row, const struct lt_field *field)
 {
@@ -214,7 +225,9 @@ check_column(struct checking *c, const PGresult *res, int row, const struct lt_f
     c->toastable = c->toastable || lt_pg_bool(res, row, 5);
     if (lt_type_parse(field->type, &type, &why) != 0) {
         findings_add(c->findings, true, "column '%s': %.150s", field->column, why.msg);
-    } else if (strcmp(type.sql, lt_pg_text(res, row, 3)) != 0) {
+    } else if (strcmp(type.sql, lt_pg_text(res, row, 3)) != 0 &&
+               (strcmp(type.sql, "text") != 0 || is_key(c->service, field->name))) {
+        /* Outside the key, text may be declared for any type (schemas/README.md 4). */
         findings_add(c->findings, true, "column '%s' of %s is %s, declared %s", field->column,
                      c->table, lt_pg_text(res, row, 3), type.sql);
     }
@@ -240,16 +253,6 @@ check_column(struct checking *c, const PGresult *res, int row, const struct lt_f
                      "GRANT SELECT (\"%s\") ON %s TO this role (see `plan`)", field->column,
                      c->table);
     }
-}
-
-static bool is_key(const struct service *service, const char *name)
-{
-    for (size_t i = 0; i < service->declared->key_count; i++) {
-        if (strcmp(service->declared->key[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static void

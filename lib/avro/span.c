@@ -1,6 +1,6 @@
 /*
- * The walk.  Every operation reads at least one byte and every record has at least two operations
- * (compile.c), so the work is linear in the bytes; recursion is bounded by DEPTH_MAX.  Items
+ * The walk.  Every operation reads a byte of its own or has two parts that do (compile.c), so the
+ * work is linear in the bytes; recursion is bounded by DEPTH_MAX.  Items
  * without bytes cost the walk nothing but would cost the next reader, hence EMPTY_ITEMS_MAX.
  */
 #include "avro/span.h"

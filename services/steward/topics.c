@@ -122,7 +122,7 @@ void lt_topic_settings(const struct lt_wanted_topic *topic,
 {
     *ret = (struct lt_topic_settings){0};
     add(ret, "message.timestamp.type", "LogAppendTime");
-    add(ret, "max.message.bytes", "2097152"); /* schemas/README.md 2 */
+    add(ret, "max.message.bytes", "3145728"); /* schemas/README.md 2 */
     if (replicas > 1)
         add(ret, "min.insync.replicas", "2");
     switch (topic->form) {

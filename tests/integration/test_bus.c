@@ -90,9 +90,9 @@ static void a_record_above_the_limit_is_rejected_at_once(void **state)
 {
     (void)state;
     LT_CLEANUP(lt_producer_closep) struct lt_producer *producer = test_producer(&bus, id);
-    LT_CLEANUP(lt_freep) uint8_t *big = lt_alloc(2200000);
+    LT_CLEANUP(lt_freep) uint8_t *big = lt_alloc(3200000);
     assert_ok(lt_producer_begin(producer, &test_err));
-    assert_int_equal(lt_producer_send(producer, topic, lt_bytes("k", 1), lt_bytes(big, 2200000),
+    assert_int_equal(lt_producer_send(producer, topic, lt_bytes("k", 1), lt_bytes(big, 3200000),
                                       NULL, 0, &test_err),
                      -1);
     assert_error(LT_ERR_REJECT, topic);
@@ -105,8 +105,8 @@ static void a_record_above_the_limit_is_rejected_at_once(void **state)
 static void a_value_at_the_limit_of_the_wire_passes(void **state)
 {
     (void)state;
-    enum { VALUE = 1 << 20, BEFORE = 500000 };
-    const struct lt_topic_config limit = {"max.message.bytes", "2097152"};
+    enum { VALUE = 1 << 20, BEFORE = 1 << 20 };
+    const struct lt_topic_config limit = {"max.message.bytes", "3145728"};
     LT_CLEANUP(lt_producer_closep) struct lt_producer *producer = test_producer(&bus, id);
     LT_CLEANUP(lt_freep) uint8_t *big = lt_alloc(VALUE);
     char made[64];

@@ -298,7 +298,7 @@ static void hold_is_requested_first_and_effective_when_the_cursor_says_so(void *
     assert_field(command, "target", "cn990001");
     assert_field(command, "reason", "a violation");
     assert_field(command, "restore", "a report");
-    assert_field(command, "expected_end", "2098-12-31T17:00:00.000000Z"); /* Vietnam */
+    assert_field(command, "expected_end", "2098-12-31T17:00:00Z"); /* Vietnam */
     json_decref(command);
     struct lt_hold hold = world_hold_pair;
     hold.target = "cn990001";

@@ -3,12 +3,48 @@
 #include "support/cm.h"
 #include "support/provider_line.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
+
+static struct line *line;
+
+static int fresh_line(void **state)
+{
+    (void)state;
+    line = line_new();
+    return 0;
+}
+
+static int free_line(void **state)
+{
+    (void)state;
+    line_free(line);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    line_end();
+    return 0;
+}
+
+static const struct line_record *last_of(const struct line_feed *feed, enum lt_op op)
+{
+    for (size_t i = feed->count; i-- > 0;) {
+        if (feed->records[i].op == op) {
+            return &feed->records[i];
+        }
+    }
+    fail_msg("no %s in the feed", lt_op_name(op));
+    return NULL;
+}
 
 static void rows_and_changes_reach_the_feed(void **state)
 {
     (void)state;
-    struct line *line = line_new();
     const char *service = line_table(line, "wards");
     line_sql(
         line,
@@ -28,20 +64,424 @@ static void rows_and_changes_reach_the_feed(void **state)
     assert_int_equal(line_count(&feed, LT_OP_DELETE), 1);
     line_feed_fini(&feed);
     assert_int_equal(line_stop(line), 0);
-    line_free(line);
 }
 
-static int end(void **state)
+/* Old scope values: when one of them changed, and on each delete. */
+static void old_scope_values_come_when_they_changed(void **state)
 {
     (void)state;
-    line_end();
-    return 0;
+    const char *service = line_table(line, "scoped");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 1);
+    line_sql(line, "INSERT INTO public.scoped VALUES ('a', 'An', '48')");
+    line_sql(line, "UPDATE public.scoped SET name = 'B'");
+    line_sql(line, "UPDATE public.scoped SET province_code = '01'");
+    line_sql(line, "UPDATE public.scoped SET province_code = NULL");
+    line_sql(line, "DELETE FROM public.scoped");
+    line_sql(line, "INSERT INTO public.scoped VALUES ('b', 'last', '48')");
+    line_wait_equal(line, service, "scoped", 30);
+    struct line_feed feed = line_read(line, service, 1);
+    const char *expected[] = {NULL, NULL, "48", "01", "\\N", NULL};
+    size_t n = 0;
+    for (size_t i = 0; i < feed.count; i++) {
+        if (feed.records[i].op == LT_OP_SYNC) {
+            continue;
+        }
+        assert_true(n < LT_COUNT(expected));
+        const char *scope = feed.records[i].scope;
+        assert_string_equal(scope != NULL ? scope : "-", expected[n] != NULL ? expected[n] : "-");
+        n++;
+    }
+    assert_int_equal(n, LT_COUNT(expected));
+    line_feed_fini(&feed);
 }
+
+static void a_changed_key_is_a_delete_and_an_insert_of_one_position(void **state)
+{
+    (void)state;
+    const char *service = line_table(line, "keyed");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 1);
+    line_sql(line, "INSERT INTO public.keyed VALUES ('a', 'An', '48')");
+    line_sql(line, "UPDATE public.keyed SET code = 'z', province_code = '01'");
+    line_wait_equal(line, service, "keyed", 30);
+    struct line_feed feed = line_read(line, service, 1);
+    const struct line_record *gone = last_of(&feed, LT_OP_DELETE);
+    const struct line_record *here = last_of(&feed, LT_OP_INSERT);
+    assert_string_equal(gone->key, "a");
+    assert_string_equal(gone->scope, "48");
+    assert_string_equal(here->key, "z");
+    assert_null(here->scope);
+    assert_int_equal(gone->lsn, here->lsn);
+    assert_int_equal(gone->ordinal, here->ordinal);
+    assert_int_equal(gone->seq + 1, here->seq);
+    line_feed_fini(&feed);
+}
+
+/* RT: whole rows only: an unchanged out-of-line value comes from the old row. */
+static void an_unchanged_large_value_is_in_the_record(void **state)
+{
+    (void)state;
+    const char *service = line_table(line, "large");
+    line_sql(line, "INSERT INTO public.large SELECT 'a', 'An', '48', 1, now(),"
+                   " string_agg(md5(i::text), '') FROM generate_series(1, 3000) i");
+    line_start(line);
+    line_wait_equal(line, service, "large", 60);
+    line_sql(line, "UPDATE public.large SET name = 'B'");
+    line_wait_equal(line, service, "large", 30);
+    struct line_feed feed = line_read(line, service, 1);
+    assert_true(strlen(last_of(&feed, LT_OP_UPDATE)->value) > 96000);
+    line_feed_fini(&feed);
+}
+
+static void a_value_outside_its_type_withholds_the_row_until_it_is_good(void **state)
+{
+    (void)state;
+    const char *service = line_table(line, "odd");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 1);
+    line_sql(line, "INSERT INTO public.odd VALUES ('a', 'An', '48', 1, 'infinity')");
+    line_sql(line, "INSERT INTO public.odd VALUES ('b', 'B', '48', 'NaN')");
+    line_sql(line, "INSERT INTO public.odd VALUES ('c', repeat('x', 1100000), '48', 1)");
+    line_sql(line, "INSERT INTO public.odd VALUES ('d', 'D', '48', 1)");
+    line_sql(line, "UPDATE public.odd SET at = 'infinity' WHERE code = 'd'");
+    line_sql(line, "UPDATE public.odd SET at = NULL, amount = 2, name = 'good'");
+    line_wait_equal(line, service, "odd", 30);
+    struct line_feed feed = line_read(line, service, 1);
+    assert_int_equal(line_count(&feed, LT_OP_WITHHELD), 4);
+    const struct line_record *held = last_of(&feed, LT_OP_WITHHELD);
+    assert_string_equal(held->key, "d");
+    assert_null(held->value);
+    assert_string_equal(held->scope, "48");
+    line_feed_fini(&feed);
+    line_wait_logged(line, "event=rows_withheld", 20);
+    assert_false(line_logged(line, "infinity"));
+}
+
+static void a_snapshot_withholds_like_the_stream(void **state)
+{
+    (void)state;
+    const char *service = line_table(line, "oddsnap");
+    line_sql(line, "INSERT INTO public.oddsnap VALUES ('a', 'An', '48', 1, '-infinity'),"
+                   " ('b', 'B', NULL, NULL, NULL)");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 1);
+    struct line_feed feed = line_read(line, service, 1);
+    assert_int_equal(line_count(&feed, LT_OP_WITHHELD), 1);
+    assert_int_equal(line_count(&feed, LT_OP_SNAPSHOT), 1);
+    line_feed_fini(&feed);
+}
+
+/* D41.2b-1: what was visible at T stands before the sync point of T. */
+static void sync_points_follow_what_they_vouch_for(void **state)
+{
+    (void)state;
+    const char *service = line_table(line, "synced");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 1);
+    lt_time before[20];
+    for (int i = 0; i < 20; i++) {
+        line_sql(line, "INSERT INTO public.synced VALUES ('%d', 'n')", i);
+        before[i] = strtoll(
+            line_ask(line, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"),
+            NULL, 10);
+        lt_sleep_ms(100);
+    }
+    lt_sleep_ms(1500);
+    struct line_feed feed = line_read(line, service, 1);
+    assert_true(line_count(&feed, LT_OP_SYNC) >= 3);
+    int64_t inserted = 0;
+    lt_time newest = 0;
+    for (size_t i = 0; i < feed.count; i++) {
+        if (feed.records[i].op == LT_OP_INSERT) {
+            inserted++;
+        } else if (feed.records[i].op == LT_OP_SYNC) {
+            newest = feed.records[i].time;
+            for (int row = 0; row < 20; row++) {
+                assert_false(before[row] <= newest && row >= inserted);
+            }
+        }
+    }
+    assert_true(newest > before[19]);
+    line_feed_fini(&feed);
+}
+
+static void no_sync_point_while_a_transaction_of_before_is_open_in_the_feed(void **state)
+{
+    (void)state;
+    const char *service = line_table(line, "open");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 1);
+    line_sql(line, "INSERT INTO public.open SELECT i::text, 'n' FROM generate_series(1, 60000) i");
+    line_wait_equal(line, service, "open", 60);
+    struct line_feed feed = line_read(line, service, 1);
+    uint64_t lsn = last_of(&feed, LT_OP_INSERT)->lsn;
+    int64_t first = 0;
+    int64_t last = 0;
+    for (size_t i = 0; i < feed.count; i++) {
+        if (feed.records[i].op == LT_OP_INSERT && feed.records[i].lsn == lsn) {
+            first = first > 0 ? first : feed.records[i].seq;
+            last = feed.records[i].seq;
+        }
+    }
+    assert_int_equal(last - first + 1, 60000); /* nothing between the rows of one transaction */
+    line_feed_fini(&feed);
+}
+
+static void truncate_begins_a_new_incarnation_and_ends_the_old(void **state)
+{
+    (void)state;
+    const char *service = line_table(line, "emptied");
+    line_sql(line, "INSERT INTO public.emptied SELECT i::text, 'n' FROM generate_series(1, 10) i");
+    line_start(line);
+    line_wait_equal(line, service, "emptied", 60);
+    line_sql(line, "BEGIN; INSERT INTO public.emptied VALUES ('x', 'x'); TRUNCATE public.emptied;"
+                   " INSERT INTO public.emptied VALUES ('new', 'n'); COMMIT");
+    assert_int_equal(line_wait_state(line, service, "streaming", 2), 2);
+    line_sql(line, "INSERT INTO public.emptied VALUES ('after', 'n')");
+    line_wait_equal(line, service, "emptied", 30);
+    struct line_feed old = line_read(line, service, 1);
+    assert_int_equal(old.records[old.count - 1].op, LT_OP_END);
+    line_feed_fini(&old);
+    struct line_position position;
+    line_position(line, service, &position);
+    assert_string_equal(position.reason, "the table was truncated");
+}
+
+static void a_dropped_column_ends_one_feed_and_the_others_go_on(void **state)
+{
+    (void)state;
+    const char *one = line_table(line, "one");
+    const char *two = line_table(line, "two");
+    line_start(line);
+    line_wait_state(line, one, "streaming", 1);
+    line_wait_state(line, two, "streaming", 1);
+    line_sql(line, "ALTER TABLE public.one DROP COLUMN undeclared");
+    line_sql(line, "INSERT INTO public.one VALUES ('still', 'n')");
+    line_wait_equal(line, one, "one", 30);
+    line_sql(line, "ALTER TABLE public.one DROP COLUMN note");
+    line_sql(line, "INSERT INTO public.one VALUES ('b', 'n')");
+    line_sql(line, "INSERT INTO public.two VALUES ('b', 'n')");
+    line_wait_state(line, one, "ended", 1);
+    line_wait_equal(line, two, "two", 30);
+    struct line_position position;
+    line_position(line, one, &position);
+    assert_string_equal(position.reason, "table public.one: declared column 'note' is gone");
+    assert_true(line_logged(line, "event=feed_ended service="));
+    line_sql(line, "ALTER TABLE public.one ADD COLUMN note text");
+    line_wait_state(line, one, "streaming", 2);
+    line_wait_equal(line, one, "one", 30);
+}
+
+static void a_column_of_another_type_ends_the_feed(void **state)
+{
+    (void)state;
+    const char *service = line_table(line, "retyped");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 1);
+    line_sql(line, "ALTER TABLE public.retyped ALTER COLUMN amount TYPE numeric(14,2)");
+    line_sql(line, "INSERT INTO public.retyped VALUES ('b', 'n')");
+    line_wait_state(line, service, "ended", 1);
+    struct line_position position;
+    line_position(line, service, &position);
+    assert_non_null(strstr(position.reason, "column 'amount'"));
+}
+
+/* A rewritten table: rows go on, nothing is vouched for, until the provider decides. */
+static void a_rewritten_table_gets_no_sync_points(void **state)
+{
+    (void)state;
+    const char *service = line_table(line, "rewritten");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 1);
+    line_sql(line, "VACUUM FULL public.rewritten");
+    line_wait_logged(line, "event=sync_points_held", 20);
+    lt_sleep_ms(700);
+    struct line_feed before = line_read(line, service, 1);
+    line_sql(line, "INSERT INTO public.rewritten VALUES ('a', 'n')");
+    lt_sleep_ms(2000);
+    struct line_feed after = line_read(line, service, 1);
+    assert_int_equal(line_count(&after, LT_OP_SYNC), line_count(&before, LT_OP_SYNC));
+    assert_int_equal(line_count(&after, LT_OP_INSERT), 1);
+    line_feed_fini(&before);
+    line_feed_fini(&after);
+}
+
+static void a_rewritten_table_is_loaded_anew_when_the_provider_says_so(void **state)
+{
+    (void)state;
+    line_config(line, "provider", "on_shape_change", "renew");
+    const char *service = line_table(line, "renewed");
+    line_sql(line, "INSERT INTO public.renewed VALUES ('a', 'n', '48')");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 1);
+    /* values changed without any row event */
+    line_sql(line,
+             "ALTER TABLE public.renewed ALTER COLUMN province_code TYPE varchar(2) USING '01'");
+    line_wait_state(line, service, "streaming", 2);
+    line_wait_equal(line, service, "renewed", 30);
+}
+
+static void a_new_service_joins_while_the_others_go_on(void **state)
+{
+    (void)state;
+    const char *one = line_table(line, "first");
+    line_start(line);
+    line_wait_state(line, one, "streaming", 1);
+    line_sql(line, "CREATE TABLE public.second (code varchar(20) PRIMARY KEY, name text NOT NULL,"
+                   " province_code varchar(2), amount numeric(12,2), at timestamptz, note text)");
+    line_sql(line, "ALTER TABLE public.second REPLICA IDENTITY FULL");
+    line_sql(line,
+             "INSERT INTO public.second SELECT i::text, 'n' FROM generate_series(1, 50000) i");
+    line_publish(line, "second");
+    struct lt_service service = line_service(line, "second");
+    const char *two = line_declare(line, &service);
+    for (int i = 0; i < 300; i++) {
+        line_sql(line,
+                 "BEGIN; INSERT INTO public.first VALUES ('%d', 'n');"
+                 " INSERT INTO public.second VALUES ('n%d', 'n');"
+                 " UPDATE public.second SET note = 'u%d' WHERE code = '%d'; COMMIT",
+                 i, i, i, i + 1);
+        lt_sleep_ms(10);
+    }
+    line_wait_equal(line, one, "first", 60);
+    line_wait_equal(line, two, "second", 60);
+    struct line_feed feed = line_read(line, one, 1);
+    assert_int_equal(line_count(&feed, LT_OP_INSERT), 300);
+    line_feed_fini(&feed);
+}
+
+static void a_changed_declaration_begins_a_new_incarnation(void **state)
+{
+    (void)state;
+    const char *id = line_table(line, "declared");
+    line_sql(line, "INSERT INTO public.declared VALUES ('a', 'n', '48')");
+    line_start(line);
+    line_wait_state(line, id, "streaming", 1);
+    struct lt_service service = line_service(line, "declared");
+    service.scope_column_count = 0;
+    line_redeclare(line, id, &service);
+    line_wait_state(line, id, "streaming", 2);
+    line_wait_equal(line, id, "declared", 30);
+    struct line_position position;
+    line_position(line, id, &position);
+    assert_string_equal(position.reason, "the declaration of the service changed");
+}
+
+/* D24: nothing of a service leaves the provider before it is published. */
+static void an_unpublished_service_has_no_feed(void **state)
+{
+    (void)state;
+    const char *id = line_table(line, "private");
+    struct lt_service service = line_service(line, "private");
+    struct line_position position;
+    service.published = false;
+    line_redeclare(line, id, &service);
+    line_start(line);
+    lt_sleep_ms(2000);
+    assert_false(line_position(line, id, &position));
+    service.published = true;
+    line_redeclare(line, id, &service);
+    line_wait_state(line, id, "streaming", 1);
+    service.published = false;
+    line_redeclare(line, id, &service);
+    line_wait_state(line, id, "ended", 1);
+    line_position(line, id, &position);
+    assert_string_equal(position.reason, "the service is not published");
+}
+
+static void a_partitioned_table_is_one_feed(void **state)
+{
+    (void)state;
+    line_sql(line, "CREATE TABLE public.parted (code varchar(20) NOT NULL, name text NOT NULL,"
+                   " province_code varchar(2), amount numeric(12,2), at timestamptz, note text,"
+                   " PRIMARY KEY (code)) PARTITION BY RANGE (code)");
+    line_sql(
+        line,
+        "CREATE TABLE public.parted_a PARTITION OF public.parted FOR VALUES FROM ('a') TO ('m')");
+    line_sql(
+        line,
+        "CREATE TABLE public.parted_m PARTITION OF public.parted FOR VALUES FROM ('m') TO ('zz')");
+    line_sql(line, "ALTER TABLE public.parted REPLICA IDENTITY FULL");
+    line_sql(line, "ALTER TABLE public.parted_a REPLICA IDENTITY FULL");
+    line_sql(line, "ALTER TABLE public.parted_m REPLICA IDENTITY FULL");
+    line_sql(line, "INSERT INTO public.parted VALUES ('b', 'n'), ('n', 'n')");
+    line_publish(line, "parted");
+    struct lt_service service = line_service(line, "parted");
+    const char *id = line_declare(line, &service);
+    line_start(line);
+    line_wait_equal(line, id, "parted", 60);
+    line_sql(line, "UPDATE public.parted SET name = 'moved', code = 'x' WHERE code = 'b'");
+    line_sql(line, "INSERT INTO public.parted VALUES ('c', 'n')");
+    line_wait_equal(line, id, "parted", 30);
+}
+
+static void check_names_what_is_wrong_and_what_to_do(void **state)
+{
+    (void)state;
+    int status = 0;
+    line_sql(line, "CREATE TABLE public.loose (code varchar(20), name text NOT NULL,"
+                   " province_code varchar(2), amount numeric(10,2), at timestamptz, note text)");
+    struct lt_service service = line_service(line, "loose");
+    line_declare(line, &service);
+    const char *text = line_command(line, "check", &status);
+    assert_int_equal(status, 1);
+    assert_non_null(
+        strstr(text, "does not exist\n      run the SQL of `lt-provider-postgres plan`"));
+    assert_non_null(strstr(text, "the declared key of public.loose is not unique"));
+    assert_non_null(strstr(text, "key column 'code' of public.loose may be null"));
+    assert_non_null(
+        strstr(text, "column 'amount' of public.loose is numeric(10,2), declared numeric(12,2)"));
+    assert_non_null(strstr(text, "ALTER TABLE public.loose REPLICA IDENTITY FULL;"));
+}
+
+static void the_plan_makes_a_check_pass(void **state)
+{
+    (void)state;
+    int status = 0;
+    line_sql(line, "CREATE TABLE public.planned (code varchar(20) PRIMARY KEY, name text NOT NULL,"
+                   " province_code varchar(2), amount numeric(12,2), at timestamptz, note text)");
+    struct lt_service service = line_service(line, "planned");
+    line_declare(line, &service);
+    char *plan = lt_strdup(line_command(line, "plan", &status));
+    assert_int_equal(status, 0);
+    char *owner = strstr(plan, "ALTER TABLE");
+    char *undo = strstr(plan, "-- To undo");
+    assert_non_null(owner);
+    assert_non_null(undo);
+    *undo = '\0';
+    line_sql(line, "%s", owner);
+    const char *text = line_command(line, "check", &status);
+    assert_non_null(strstr(text, " 0 of them stop a feed"));
+    assert_int_equal(status, 0);
+    free(plan);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh_line, free_line)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_and_changes_reach_the_feed),
+        TEST(rows_and_changes_reach_the_feed),
+        TEST(old_scope_values_come_when_they_changed),
+        TEST(a_changed_key_is_a_delete_and_an_insert_of_one_position),
+        TEST(an_unchanged_large_value_is_in_the_record),
+        TEST(a_value_outside_its_type_withholds_the_row_until_it_is_good),
+        TEST(a_snapshot_withholds_like_the_stream),
+        TEST(sync_points_follow_what_they_vouch_for),
+        TEST(no_sync_point_while_a_transaction_of_before_is_open_in_the_feed),
+        TEST(truncate_begins_a_new_incarnation_and_ends_the_old),
+        TEST(a_dropped_column_ends_one_feed_and_the_others_go_on),
+        TEST(a_column_of_another_type_ends_the_feed),
+        TEST(a_rewritten_table_gets_no_sync_points),
+        TEST(a_rewritten_table_is_loaded_anew_when_the_provider_says_so),
+        TEST(a_new_service_joins_while_the_others_go_on),
+        TEST(a_changed_declaration_begins_a_new_incarnation),
+        TEST(an_unpublished_service_has_no_feed),
+        TEST(a_partitioned_table_is_one_feed),
+        TEST(check_names_what_is_wrong_and_what_to_do),
+        TEST(the_plan_makes_a_check_pass),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     return cmocka_run_group_tests_name("provider", tests, NULL, end);
 }

@@ -3,7 +3,6 @@
 #include "avro/frame.h"
 #include "avro/span.h"
 #include "change/chain.h"
-#include "pg/sqlstate.h"
 #include "support/cm.h"
 
 #include <errno.h>
@@ -141,19 +140,13 @@ static void program_path(char *buf, size_t size)
     snprintf(buf, size, "%s/bin/lt-consumer-postgres", self);
 }
 
-/* The administrator's part; roles belong to the cluster and may be there from another test. */
+/* The administrator's part. */
 static void apply_plan(struct consumer_world *world)
 {
     int status;
-    char *plan = consumer_world_command(world, "plan", &status), *rest = plan;
+    char *plan = consumer_world_command(world, "plan", &status);
     assert_int_equal(status, 0);
-    for (char *line; (line = strsep(&rest, "\n"));) {
-        struct lt_error err = {0};
-        if (strncmp(line, "--", 2) == 0 || !line[0])
-            continue;
-        if (lt_pg_exec(world->admin, line, &err) && err.code != lt_sqlstate("42710"))
-            fail_msg("%s: %s", line, err.msg);
-    }
+    consumer_run(world, "%s", plan);
     free(plan);
 }
 
@@ -500,6 +493,7 @@ static char *query(struct consumer_world *world, const char *sql)
     return ret;
 }
 
+static char *format(const char *fmt, va_list args) LT_PRINTF(1, 0);
 static char *format(const char *fmt, va_list args)
 {
     char *text;

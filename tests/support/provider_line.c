@@ -493,6 +493,9 @@ void line_wait_logged(struct line *line, const char *text, int seconds)
 
 static void start_pg_once(void)
 {
+    if (getenv("LT_TEST_DIR") == NULL) {
+        fail_msg("LT_TEST_DIR is not set: start this test with tests/integration/run");
+    }
     if (pg_directory[0] == '\0') {
         snprintf(pg_directory, sizeof(pg_directory), "%s/pg-%d", getenv("LT_TEST_DIR"),
                  (int)getpid());

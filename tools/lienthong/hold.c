@@ -60,7 +60,9 @@ static int expected_end(const struct lt_cli *cli, json_t **ret, lt_time *ret_at)
     if (lt_cli_when_parse(text, ret_at, &err) != 0)
         return lt_cli_usage(cli, "--expected-end: %s", err.msg);
     char utc[32];
-    *ret = json_string(lt_time_utc(*ret_at, utc, sizeof utc));
+    lt_time_utc(*ret_at, utc, sizeof utc);
+    utc[strlen("2026-12-01T08:00:00")] = '\0'; /* the spool takes whole seconds */
+    *ret = json_sprintf("%sZ", utc);
     return 0;
 }
 

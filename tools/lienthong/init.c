@@ -33,19 +33,21 @@ _Static_assert((int)LT_GRANT_READ == (int)LT_ACL_READ && (int)LT_GRANT_WRITE == 
 /* Small segments: only closed ones are compacted, and lanes read these topics whole at start. */
 #define COMPACT                                                                 \
     {"cleanup.policy", "compact"}, {"message.timestamp.type", "LogAppendTime"}, \
+        {"max.message.bytes", "3145728"},                                       \
     {                                                                           \
         "segment.bytes", "16777216"                                             \
     }
 
 static const struct topic {
     const char *name;
-    struct lt_topic_config configs[3];
+    struct lt_topic_config configs[4];
 } TOPICS[] = {
     {LT_TOPIC_CONTROL, {COMPACT}},
     {LT_TOPIC_CURSORS, {COMPACT}},
     {LT_TOPIC_DIARY,
      {{"cleanup.policy", "delete"},
       {"message.timestamp.type", "LogAppendTime"},
+      {"max.message.bytes", "3145728"},
       {"retention.ms", "-1"}}},
 };
 
