@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "routing/shell.h"
 
@@ -266,8 +267,10 @@ int lt_shell_put_decision(void *arg,
 int lt_shell_commit(void *arg, struct lt_error *reterr)
 {
     struct lt_shell *shell = arg;
+    lt_log(LT_LOG_DEBUG, "commit_begun", "lane", lt_lane_name(shell->id), NULL);
     if (lt_producer_commit(shell->producer, reterr) < 0)
         return send_failed(shell, reterr);
+    lt_log(LT_LOG_DEBUG, "commit_ended", "lane", lt_lane_name(shell->id), NULL);
     lt_metric_add(shell->metrics->commits, 1);
     lt_metric_add(shell->metrics->deliveries, shell->delivered);
     shell->delivered = 0;
