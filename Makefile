@@ -34,6 +34,10 @@ include tools/mk/rules.mk
 
 all: $(PROGRAMS)
 
+# 100,000 schedules of the lanes, and every rule left out once.
+sim: $(SIM)
+	@$(SIM)
+
 unit: $(UNIT_TESTS)
 	@tests/run-unit $(UNIT_TESTS)
 

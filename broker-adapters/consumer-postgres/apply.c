@@ -57,11 +57,11 @@ static struct lt_place place_of(const struct work *work)
 
 static int prepare(struct work *work, struct lt_error *reterr)
 {
-    struct lt_copy *copy = work->apply->copy;
+    const struct lt_copy *copy = work->apply->copy;
     const struct lt_place place = place_of(work);
     snprintf(work->upsert, sizeof(work->upsert), "u%d", copy->is.copy);
     snprintf(work->delete, sizeof(work->delete), "d%d", copy->is.copy);
-    if (copy->prepared)
+    if (lt_target_prepared(work->target, copy->is.copy))
         return 0;
     lt_buf_clear(&work->sql);
     lt_sql_upsert(work->apply->shape, &place, &work->sql);
@@ -71,7 +71,7 @@ static int prepare(struct work *work, struct lt_error *reterr)
     lt_sql_delete(work->apply->shape, &place, &work->sql);
     if (lt_session_prepare(work->pg, work->delete, lt_buf_text(&work->sql), reterr))
         return -1;
-    copy->prepared = true;
+    lt_target_mark_prepared(work->target, copy->is.copy);
     return 0;
 }
 

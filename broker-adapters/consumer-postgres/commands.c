@@ -19,30 +19,62 @@ static void print_sql(const char *before, const char *name, const char *after)
     lt_buf_fini(&ident);
 }
 
+/* Roles belong to the whole cluster: another database of it may have made them. */
+static void print_role(const char *name, const char *options)
+{
+    struct lt_buf ident = {0}, literal = {0};
+    lt_sql_ident(&ident, name);
+    lt_sql_literal(&literal, name);
+    printf("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)\n"
+           "    THEN CREATE ROLE %s %s; END IF; END $$;\n",
+           lt_buf_text(&literal), lt_buf_text(&ident), options);
+    lt_buf_fini(&ident);
+    lt_buf_fini(&literal);
+}
+
+/* The role that the configured connection uses. */
+static char *own_role(const struct lt_consumer_conf *conf)
+{
+    PQconninfoOption *options = PQconninfoParse(conf->dsn, NULL);
+    char *role = NULL;
+    for (PQconninfoOption *o = options; o && o->keyword && !role; o++)
+        if (strcmp(o->keyword, "user") == 0)
+            role = lt_strdup(o->val);
+    PQconninfoFree(options);
+    return role ? role : lt_strdup("lienthong_consumer");
+}
+
+static void print_grants(const struct lt_consumer_conf *conf, const char *role)
+{
+    print_sql("-- Tables with the copies, positions and stamps; nobody else gets in:\n"
+              "CREATE SCHEMA lienthong AUTHORIZATION ",
+              role, ";\nREVOKE ALL ON SCHEMA lienthong FROM PUBLIC;\n");
+    print_sql("-- The views:\nCREATE SCHEMA ", conf->data_schema, " AUTHORIZATION ");
+    print_sql("", role, ";\n");
+    if (conf->reader_role[0] == '\0')
+        return;
+    print_sql("GRANT USAGE ON SCHEMA ", conf->data_schema, " TO ");
+    print_sql("", conf->reader_role, ";\n");
+    print_sql("-- For each application: GRANT ", conf->reader_role, " TO its_role;\n");
+}
+
 int lt_command_plan(const struct lt_consumer_conf *conf)
 {
-    const bool has_reader = conf->reader_role[0] != '\0';
+    LT_CLEANUP(lt_freep) char *role = own_role(conf);
     printf("-- Run once by an administrator in the target database, as a superuser or its owner.\n"
-           "-- The program's own role: owns the copies; applications must not be members of it.\n"
-           "CREATE ROLE lienthong_consumer LOGIN;  -- then: \\password lienthong_consumer\n");
-    if (has_reader)
-        print_sql("-- Applications read through this role, and the views only:\nCREATE ROLE ",
-                  conf->reader_role, " NOLOGIN;\n");
-    printf("-- Tables with the copies, positions and stamps; nobody else gets in:\n"
-           "CREATE SCHEMA lienthong AUTHORIZATION lienthong_consumer;\n"
-           "REVOKE ALL ON SCHEMA lienthong FROM PUBLIC;\n");
-    print_sql("-- The views:\nCREATE SCHEMA ", conf->data_schema,
-              " AUTHORIZATION lienthong_consumer;\n");
-    if (has_reader) {
-        print_sql("GRANT USAGE ON SCHEMA ", conf->data_schema, " TO ");
-        print_sql("", conf->reader_role, ";\n");
-        print_sql("-- For each application: GRANT ", conf->reader_role, " TO its_role;\n");
+           "-- The program's own role: owns the copies; applications must not be members of it.\n");
+    print_role(role, "LOGIN");
+    print_sql("-- then: \\password ", role, "\n");
+    if (conf->reader_role[0] != '\0') {
+        printf("-- Applications read through this role, and the views only:\n");
+        print_role(conf->reader_role, "NOLOGIN");
     }
+    print_grants(conf, role);
     printf("\n-- To undo it (all copies are lost; they can be loaded again while the connections\n"
            "-- stand):\n");
     print_sql("-- DROP SCHEMA ", conf->data_schema, " CASCADE; DROP SCHEMA lienthong CASCADE;\n");
-    printf("-- DROP ROLE lienthong_consumer;");
-    if (has_reader)
+    print_sql("-- DROP ROLE ", role, ";");
+    if (conf->reader_role[0] != '\0')
         print_sql(" DROP ROLE ", conf->reader_role, ";");
     printf("\n");
     return 0;

@@ -148,7 +148,6 @@ static int build_tracks(struct follow *f, struct lt_copies *copies, struct lt_er
             continue;
         struct lt_track *track = find_old(f, old_count, copy->is.copy);
         if (track) {
-            copy->prepared = track->copy->prepared;
             track->copy = copy;
             continue;
         }

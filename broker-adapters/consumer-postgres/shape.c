@@ -100,9 +100,6 @@ static int read_key(struct lt_shape *shape, struct lt_error *reterr)
         shape->columns[column].in_key = true;
         shape->key_columns[i] = (size_t)column;
         shape->key_types[i] = key.type;
-        /* One byte form per value: numbers with decimals are texts in a key (architecture 3). */
-        if (key.type.wire == LT_WIRE_DECIMAL)
-            shape->key_types[i].wire = LT_WIRE_TEXT;
     }
     return 0;
 }
@@ -149,7 +146,11 @@ static int open_frame(const struct lt_avro_schema *schema,
     return lt_avro_walk(schema, *ret_record, spans, reterr);
 }
 
-static int decode(const struct lt_type *type,
+typedef int
+decoder(const struct lt_type *, struct lt_bytes avro, struct lt_buf *text, struct lt_error *);
+
+static int decode(decoder *decode_value,
+                  const struct lt_type *type,
                   struct lt_bytes record,
                   const struct lt_span *span,
                   struct lt_buf *scratch,
@@ -162,7 +163,7 @@ static int decode(const struct lt_type *type,
         return 0;
     }
     lt_buf_clear(scratch);
-    if (lt_type_decode(type, lt_bytes(record.data + span->value, span->value_len), scratch, reterr))
+    if (decode_value(type, lt_bytes(record.data + span->value, span->value_len), scratch, reterr))
         return -1;
     *ret = lt_bytes(
         lt_arena_dup(arena, scratch->data ? scratch->data : (const uint8_t *)"", scratch->len),
@@ -182,7 +183,8 @@ int lt_shape_value(const struct lt_shape *shape,
     struct lt_buf scratch = {0};
     int rc = open_frame(shape->value, value_schema, framed, &record, spans, reterr);
     for (size_t i = 0; rc == 0 && i < shape->count; i++) {
-        rc = decode(&shape->columns[i].type, record, &spans[i], &scratch, arena, &texts[i], reterr);
+        rc = decode(lt_type_decode, &shape->columns[i].type, record, &spans[i], &scratch, arena,
+                    &texts[i], reterr);
         if (rc)
             lt_fail_context(reterr, "field %s", lt_avro_field_name(shape->value, i));
     }
@@ -202,7 +204,8 @@ int lt_shape_key(const struct lt_shape *shape,
     struct lt_buf scratch = {0};
     int rc = open_frame(shape->key, key_schema, framed, &record, spans, reterr);
     for (size_t i = 0; rc == 0 && i < shape->key_count; i++) {
-        rc = decode(&shape->key_types[i], record, &spans[i], &scratch, arena, &texts[i], reterr);
+        rc = decode(lt_type_decode_key, &shape->key_types[i], record, &spans[i], &scratch, arena,
+                    &texts[i], reterr);
         if (rc)
             lt_fail_context(reterr, "key field %s", lt_avro_field_name(shape->key, i));
     }

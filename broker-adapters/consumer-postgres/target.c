@@ -16,6 +16,8 @@ struct lt_target {
     struct lt_pg *pg;
     char *system_id;
     int64_t dboid;
+    int *prepared; /* copies whose statements the session knows */
+    size_t prepared_count;
 };
 
 struct lt_pg *lt_target_pg(struct lt_target *target)
@@ -130,6 +132,7 @@ void lt_target_close(struct lt_target *target)
         return;
     lt_pg_close(target->pg);
     free(target->system_id);
+    free(target->prepared);
     free(target);
 }
 
@@ -144,6 +147,21 @@ int lt_target_clock(struct lt_target *target, lt_time *ret_ahead, struct lt_erro
     const lt_time after = lt_now();
     *ret_ahead = lt_pg_i64(res, 0, 0) - (before + (after - before) / 2);
     return 0;
+}
+
+bool lt_target_prepared(const struct lt_target *target, int copy)
+{
+    for (size_t i = 0; i < target->prepared_count; i++)
+        if (target->prepared[i] == copy)
+            return true;
+    return false;
+}
+
+void lt_target_mark_prepared(struct lt_target *target, int copy)
+{
+    target->prepared =
+        lt_realloc(target->prepared, (target->prepared_count + 1) * sizeof(*target->prepared));
+    target->prepared[target->prepared_count++] = copy;
 }
 
 /* ---- loading ---- */

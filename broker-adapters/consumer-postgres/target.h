@@ -34,7 +34,6 @@ struct lt_copy {
     bool has_aside;
     int64_t gap_expected, gap_seen; /**< when damaged */
     char *gap_reason;
-    bool prepared; /**< on the target's present session */
 };
 struct lt_copies {
     struct lt_copy *list;
@@ -58,6 +57,10 @@ int64_t lt_target_dboid(const struct lt_target *target);
 int lt_target_clock(struct lt_target *target,
                     lt_time *ret_ahead,
                     struct lt_error *reterr) LT_MUST_CHECK;
+
+/** Are the copy's statements prepared on this session? */
+bool lt_target_prepared(const struct lt_target *target, int copy);
+void lt_target_mark_prepared(struct lt_target *target, int copy);
 
 /** All copies, replacing what is in *copies. */
 int lt_target_load(struct lt_target *target,

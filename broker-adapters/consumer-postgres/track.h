@@ -19,7 +19,7 @@ struct lt_fault {
 };
 
 struct lt_track {
-    struct lt_copy *copy; /**< belongs to the list of copies; prepared is per session */
+    struct lt_copy *copy; /**< belongs to the list of copies */
     struct lt_shape *shape;
     char topic[LT_TOPIC_MAX];
     bool reading;             /**< assigned to the reader */

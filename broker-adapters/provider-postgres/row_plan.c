@@ -248,6 +248,10 @@ put_scope(const struct row_plan *plan, const struct lt_pgo_tuple *row, struct ba
             lt_avro_put_long(&batch->bytes, 0);
         }
     }
+    if (batch->bytes.len - start > SCOPE_BYTES_MAX) {
+        batch->bytes.len = start; /* the row was withheld for its size: nobody has it */
+        return put_scope(plan, NULL, batch);
+    }
     return framed(batch, start);
 }
 

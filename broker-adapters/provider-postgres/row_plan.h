@@ -16,6 +16,8 @@
 #include "record/records.h"
 
 #define RECORD_BYTES_MAX ((size_t)1 << 20)
+/** Scope columns of a row within the limit, each nullable (schemas/README.md 2). */
+#define SCOPE_BYTES_MAX (RECORD_BYTES_MAX + LT_PGO_COLUMNS_MAX)
 
 /** A data service with its parsed schemas; immutable once made. */
 struct service {

@@ -1,8 +1,8 @@
 /*
  * Nodes -> program.  Two properties make a walk linear in the bytes, whatever the schema:
  * a type without bytes (null, fixed(0), a record of such) is no operation at all, and a record
- * with one field that has bytes is that field's operation.  Hence each operation below a record
- * reads at least one byte and each record has at least two of them.
+ * with one field that has bytes is that field's operation.  Hence each operation reads at least one
+ * byte of its own, or has two parts that do.
  */
 #include "avro/schema_priv.h"
 
@@ -122,23 +122,28 @@ static uint32_t number_of(const struct avro_node *node)
 }
 
 /* `tables[i]`: the operations of the parts of nodes[i]. */
-static struct avro_op operation(struct avro_op *const *tables, const struct avro_node *node)
+static struct avro_op plain(struct avro_op *const *tables, const struct avro_node *node)
 {
-    node = unwrap(node);
-    const struct avro_node *other = lt_avro_nullable(node);
-    if (other && other->min_size > 0 && !lt_avro_nullable(unwrap(other))) {
-        struct avro_op op = operation(tables, other);
-
-        op.null_at = node->subs[0] == other ? AVRO_NULL_SECOND : AVRO_NULL_FIRST;
-        op.min_size = 1;
-        return op;
-    }
     return (struct avro_op){
         .code = code_of(node),
         .n = number_of(node),
         .min_size = node->min_size,
         .subs = tables[node->index],
     };
+}
+
+/* An operation has room for one "or null": a record around a nullable field stays a record. */
+static struct avro_op operation(struct avro_op *const *tables, const struct avro_node *node)
+{
+    node = unwrap(node);
+    const struct avro_node *other = lt_avro_nullable(node);
+    if (!other)
+        return plain(tables, node);
+    const struct avro_node *part = unwrap(other);
+    struct avro_op op = plain(tables, lt_avro_nullable(part) ? other : part);
+    op.null_at = node->subs[0] == other ? AVRO_NULL_SECOND : AVRO_NULL_FIRST;
+    op.min_size = 1;
+    return op;
 }
 
 static void fill_table(struct avro_op *const *tables, const struct avro_node *node)

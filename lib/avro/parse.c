@@ -70,7 +70,7 @@ new_node(struct parser *parser, enum lt_avro_type type, json_t *json, const char
 
     if ((schema->node_count & (schema->node_count - 1)) == 0) {
         size_t room = LT_MAX(schema->node_count * 2, 1);
-        schema->nodes = lt_realloc(schema->nodes, room * sizeof(*schema->nodes));
+        schema->nodes = lt_realloc(schema->nodes, room * sizeof(struct avro_node *));
     }
     node->type = type;
     node->json = json;
@@ -267,7 +267,7 @@ static struct avro_node *parse_collection(struct parser *parser,
     struct avro_node *node = new_node(parser, type, json, NULL);
     size_t before = enter(parser, part);
 
-    node->subs = new_array(parser, 1, sizeof(*node->subs));
+    node->subs = new_array(parser, 1, sizeof(struct avro_node *));
     node->subs[0] = parse_type(parser, json_object_get(json, part), space);
     leave(parser, before);
     node->count = 1;
@@ -303,7 +303,7 @@ static struct avro_node *parse_union(struct parser *parser, json_t *json, const 
     if (size == 0 || size > LT_AVRO_NODES_MAX)
         return fault(parser, "a union of %zu branches", size);
     struct avro_node *node = new_node(parser, LT_AVRO_UNION, NULL, NULL);
-    node->subs = new_array(parser, size, sizeof(*node->subs));
+    node->subs = new_array(parser, size, sizeof(struct avro_node *));
     json_t *seen = json_object();
     json_array_foreach(json, i, branch)
     {

@@ -59,7 +59,9 @@ lt_avro_field_type(const struct lt_avro_schema *schema, size_t field, bool *ret_
 const char *lt_avro_field_prop(const struct lt_avro_schema *schema, size_t field, const char *name);
 
 /** Schema text of the same record with only the named fields, in the order of `schema`; all else
- * (names, docs, properties) as it was.  LT_ERR_REJECT names an unknown or repeated field. */
+ * (names, docs, properties) as it was.  A named type whose definition stood in a field that goes is
+ * defined where it is used first.  LT_ERR_REJECT names an unknown or repeated field, or one that
+ * contains the record itself (unless all fields are kept). */
 int lt_avro_schema_project(const struct lt_avro_schema *schema,
                            const char *const *fields,
                            size_t count,
@@ -67,7 +69,9 @@ int lt_avro_schema_project(const struct lt_avro_schema *schema,
                            struct lt_error *reterr) LT_MUST_CHECK;
 
 /** Can a reader with `reader` read everything written with `writer` (Avro schema resolution)?
- * LT_ERR_REJECT names the first place that cannot. */
+ * Every branch that the writer may write must be readable; names match without their namespace.
+ * LT_ERR_REJECT names the first place that cannot, or says that the schemas are too complex to
+ * compare (2^24 steps, 512 levels). */
 int lt_avro_schema_can_read(const struct lt_avro_schema *reader,
                             const struct lt_avro_schema *writer,
                             struct lt_error *reterr) LT_MUST_CHECK;

@@ -1,6 +1,6 @@
 /*
- * The walk.  Every operation reads at least one byte and every record has at least two operations
- * (compile.c), so the work is linear in the bytes; recursion is bounded by DEPTH_MAX.  Items
+ * The walk.  Every operation reads a byte of its own or has two parts that do (compile.c), so the
+ * work is linear in the bytes; recursion is bounded by DEPTH_MAX.  Items
  * without bytes cost the walk nothing but would cost the next reader, hence EMPTY_ITEMS_MAX.
  */
 #include "avro/span.h"
@@ -46,12 +46,12 @@ walk_bytes(struct walk *walk, const uint8_t *p, const uint8_t **ret_data)
 
     if (__builtin_expect(!data, 0))
         return NULL;
-    if (__builtin_expect(raw & 1, 0))
+    if (__builtin_expect((raw & 1) != 0, 0))
         return fault(walk, p, "a negative length");
     if (__builtin_expect(raw >> 1 > (uint64_t)(walk->end - data), 0))
         return fault(walk, p, "a length beyond the end");
     *ret_data = data;
-    return data + (raw >> 1);
+    return data + (ptrdiff_t)(raw >> 1);
 }
 
 static inline const uint8_t *walk_text(struct walk *walk, const uint8_t *p)
@@ -119,7 +119,7 @@ walk_value(struct walk *walk, const struct avro_op *op, const uint8_t *p)
 static inline const uint8_t *
 walk_null(struct walk *walk, const struct avro_op *op, const uint8_t *p, bool *ret_null)
 {
-    uint64_t branch;
+    uint64_t branch = 0;
     const uint8_t *next = walk_index(walk, p, 2, "a union branch out of range", &branch);
 
     *ret_null = (branch == 0) == (op->null_at == AVRO_NULL_FIRST);

@@ -28,7 +28,8 @@ int lt_avro_walk(const struct lt_avro_schema *schema,
                  struct lt_span *spans,
                  struct lt_error *reterr) LT_MUST_CHECK;
 
-/** A projection compiled for one source schema: which fields to keep, as merged runs. */
+/** A projection compiled for one source schema: which fields to keep, as merged runs.
+ * Refuses what lt_avro_schema_project() refuses. */
 struct lt_projection;
 struct lt_projection *lt_projection_new(const struct lt_avro_schema *schema,
                                         const char *const *fields,

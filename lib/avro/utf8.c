@@ -19,7 +19,8 @@ enum {
     AFTER_F4,
 };
 
-#define TO(state, next) ((uint64_t)(next)*6 << (state)*6)
+#define AT(state)       ((uint64_t)(state)*6)
+#define TO(state, next) (AT(next) << AT(state))
 #define CONTINUES       (TO(ONE_MORE, GOOD) | TO(TWO_MORE, ONE_MORE) | TO(THREE_MORE, TWO_MORE))
 
 static const uint64_t rows[256] = {
@@ -39,11 +40,11 @@ static const uint64_t rows[256] = {
 
 bool lt_utf8_valid(const uint8_t *data, size_t len)
 {
-    uint64_t state = GOOD * 6;
+    uint64_t state = AT(GOOD);
     size_t i = 0;
 
     for (; i + 8 <= len; i += 8) {
-        if (state == GOOD * 6 && !(lt_load8(data + i) & LT_UTF8_HIGH_BITS))
+        if (state == AT(GOOD) && !(lt_load8(data + i) & LT_UTF8_HIGH_BITS))
             continue;
         for (size_t k = i; k < i + 8; k++)
             state = rows[data[k]] >> state & 63;
@@ -52,5 +53,5 @@ bool lt_utf8_valid(const uint8_t *data, size_t len)
     }
     for (; i < len; i++)
         state = rows[data[i]] >> state & 63;
-    return state == GOOD * 6;
+    return state == AT(GOOD);
 }

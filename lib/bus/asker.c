@@ -12,7 +12,7 @@
 #define ASK_TIMEOUT_MS  10000
 #define TAIL_TIMEOUT_MS 30000
 #define TAIL_FIRST_STEP 16
-#define POLL_MS         100
+#define POLL_MS         5 /* also how late the end of a partition is noticed */
 
 struct lt_asker {
     struct lt_reader *committed, *uncommitted;
@@ -21,9 +21,9 @@ struct lt_asker {
 struct lt_asker *lt_asker_open(const struct lt_bus *bus, struct lt_error *reterr)
 {
     struct lt_asker *asker = lt_alloc(sizeof *asker);
-    asker->committed = lt_reader_open(bus, true, reterr);
+    asker->committed = lt_reader_open_hasty(bus, true, reterr);
     if (asker->committed != NULL) {
-        asker->uncommitted = lt_reader_open(bus, false, reterr);
+        asker->uncommitted = lt_reader_open_hasty(bus, false, reterr);
     }
     if (asker->uncommitted == NULL) {
         lt_asker_close(asker);

@@ -132,7 +132,8 @@ int lt_asker_watermarks(struct lt_asker *asker,
                         int64_t *ret_lso,
                         int64_t *ret_hw,
                         struct lt_error *reterr) LT_MUST_CHECK;
-/** 1 exists, 0 does not, -1 cannot tell. */
+/** 1 exists, 0 does not, -1 cannot tell.  What one broker knows: a change reaches the others some
+ * milliseconds later. */
 int lt_asker_topic_exists(struct lt_asker *asker,
                           const char *topic,
                           struct lt_error *reterr) LT_MUST_CHECK;

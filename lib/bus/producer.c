@@ -78,6 +78,7 @@ producer_conf(const struct lt_bus *bus, const char *transactional_id, struct lt_
         {"linger.ms", "5"},
         {"batch.size", "524288"},
         {"batch.num.messages", "10000"},
+        {"message.max.bytes", "3145728"}, /* schemas/README.md 2: a value of 1 MiB must pass */
         {"compression.type", "lz4"},
         {"queue.buffering.max.messages", "1000000"},
         {"queue.buffering.max.kbytes", "262144"},

@@ -157,7 +157,7 @@ static SSL_CTX *tls_context(const struct lt_bus *bus, struct lt_error *reterr)
 }
 
 /* The name in the certificate must be the one asked for; addresses are not sent as names. */
-static void expect_host(SSL *ssl, const char *host)
+static void expect_host(SSL *ssl, char *host)
 {
     if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) != 1) {
         SSL_set1_host(ssl, host);
@@ -261,7 +261,7 @@ static int talk(const struct lt_bus *bus,
 
 static int ask_one(const struct lt_bus *bus,
                    SSL_CTX *ctx,
-                   const struct address *address,
+                   struct address *address,
                    const struct lt_buf *request,
                    struct lt_buf *ret_answer,
                    struct lt_error *reterr)

@@ -31,14 +31,19 @@ struct lt_client *lt_reader_client(struct lt_reader *reader)
 
 /* ---- open and close ---- */
 
-static rd_kafka_conf_t *
-reader_conf(const struct lt_bus *bus, bool read_committed, struct lt_error *reterr)
+static rd_kafka_conf_t *reader_conf(const struct lt_bus *bus,
+                                    bool read_committed,
+                                    const char *fetch_wait_ms,
+                                    struct lt_error *reterr)
 {
-    static const struct lt_property defaults[] = {
-        {"fetch.wait.max.ms", "50"},
+    const struct lt_property defaults[] = {
+        {"fetch.wait.max.ms", fetch_wait_ms},
         {"fetch.error.backoff.ms", "250"},
         {"fetch.message.max.bytes", "2097152"},
-        {"queued.max.messages.kbytes", "32768"},
+        /* 2.0.2 looks only once a second whether a full queue has room again, so this much must
+         * last a second. */
+        {"queued.min.messages", "1000000"},
+        {"queued.max.messages.kbytes", "65536"},
     };
     const struct lt_property own[] = {
         {"enable.auto.commit", "false"},
@@ -54,10 +59,12 @@ reader_conf(const struct lt_bus *bus, bool read_committed, struct lt_error *rete
     return conf;
 }
 
-struct lt_reader *
-lt_reader_open(const struct lt_bus *bus, bool read_committed, struct lt_error *reterr)
+static struct lt_reader *open_reader(const struct lt_bus *bus,
+                                     bool read_committed,
+                                     const char *fetch_wait_ms,
+                                     struct lt_error *reterr)
 {
-    rd_kafka_conf_t *conf = reader_conf(bus, read_committed, reterr);
+    rd_kafka_conf_t *conf = reader_conf(bus, read_committed, fetch_wait_ms, reterr);
     if (conf == NULL) {
         return NULL;
     }
@@ -68,6 +75,18 @@ lt_reader_open(const struct lt_bus *bus, bool read_committed, struct lt_error *r
     }
     reader->queue = rd_kafka_queue_new(reader->client.rk);
     return reader;
+}
+
+struct lt_reader *
+lt_reader_open(const struct lt_bus *bus, bool read_committed, struct lt_error *reterr)
+{
+    return open_reader(bus, read_committed, "50", reterr);
+}
+
+struct lt_reader *
+lt_reader_open_hasty(const struct lt_bus *bus, bool read_committed, struct lt_error *reterr)
+{
+    return open_reader(bus, read_committed, "5", reterr);
 }
 
 static void stop_fetching(struct lt_topic *topic)

@@ -1,7 +1,5 @@
 #include "change/lt_header.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -34,25 +32,67 @@ static bool feeds_only(enum lt_op op)
     return op == LT_OP_SYNC || op == LT_OP_END;
 }
 
-size_t lt_header_format(const struct lt_header *h, char buf[LT_HEADER_MAX])
+/* By hand: printf would cost as much as hashing the record. */
+static char *put_digits(char *at, uint64_t value)
+{
+    char digits[20];
+    size_t len = 0;
+    do {
+        digits[len++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (len > 0)
+        *at++ = digits[--len];
+    return at;
+}
+
+static char *put_number(char *at, int64_t value, char after)
+{
+    at = put_digits(at, (uint64_t)value);
+    *at++ = after;
+    return at;
+}
+
+static char *put_hex(char *at, uint64_t value, char after)
+{
+    int shift = 60;
+    while (shift > 0 && value >> shift == 0)
+        shift -= 4;
+    for (; shift >= 0; shift -= 4)
+        *at++ = "0123456789abcdef"[value >> shift & 15];
+    *at++ = after;
+    return at;
+}
+
+static void check(const struct lt_header *h)
 {
     lt_assert(h->seq >= 1 && h->time >= 0 && h->incarnation >= 1);
-    int len;
-    if (h->on_feed) {
+    if (h->on_feed)
         lt_assert(h->ordinal >= 0);
-        len = snprintf(buf, LT_HEADER_MAX,
-                       "%s %" PRId64 " %" PRId64 " %" PRId64 "/%" PRIx64 "/%" PRId64 " -",
-                       lt_op_name(h->op), h->seq, h->time, h->incarnation, h->lsn, h->ordinal);
+    else
+        lt_assert(!feeds_only(h->op) && h->feed_seq >= 1 && h->agreement >= 1 &&
+                  h->scope_version >= 1);
+}
+
+size_t lt_header_format(const struct lt_header *h, char buf[LT_HEADER_MAX])
+{
+    check(h);
+    char *at = stpcpy(buf, lt_op_name(h->op));
+    *at++ = ' ';
+    at = put_number(at, h->seq, ' ');
+    at = put_number(at, h->time, ' ');
+    at = put_number(at, h->incarnation, '/');
+    if (h->on_feed) {
+        at = put_hex(at, h->lsn, '/');
+        at = put_number(at, h->ordinal, ' ');
+        *at++ = '-';
     } else {
-        lt_assert(!feeds_only(h->op));
-        lt_assert(h->feed_seq >= 1 && h->agreement >= 1 && h->scope_version >= 1);
-        len = snprintf(buf, LT_HEADER_MAX,
-                       "%s %" PRId64 " %" PRId64 " %" PRId64 "/%" PRId64 " %" PRId64 ".%" PRId64,
-                       lt_op_name(h->op), h->seq, h->time, h->incarnation, h->feed_seq,
-                       h->agreement, h->scope_version);
+        at = put_number(at, h->feed_seq, ' ');
+        at = put_number(at, h->agreement, '.');
+        at = put_digits(at, (uint64_t)h->scope_version);
     }
-    lt_assert(len > 0 && len < LT_HEADER_MAX);
-    return (size_t)len;
+    *at = '\0';
+    return (size_t)(at - buf);
 }
 
 /* What is left of the text. */

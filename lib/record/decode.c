@@ -1,9 +1,9 @@
 #include "record/record_priv.h"
 
+#include <string.h>
+
 #include "avro/frame.h"
 #include "avro/span.h"
-
-#include <string.h>
 
 /* lt_avro_walk() has passed the bytes: avro-c can only fail for lack of memory. */
 #define MUST(call) lt_assert((call) == 0)

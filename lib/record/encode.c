@@ -1,9 +1,9 @@
 #include "record/record_priv.h"
 
+#include <string.h>
+
 #include "avro/frame.h"
 #include "avro/span.h"
-
-#include <string.h>
 
 /* What avro-c is asked for here cannot fail but for lack of memory. */
 #define MUST(call) lt_assert((call) == 0)

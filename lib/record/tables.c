@@ -5,8 +5,7 @@
 #include "record/record_priv.h"
 
 /* The compiler checks that a member has the C type which its kind stands for. */
-#define MEMBER(type, member, ctype) \
-    (offsetof(type, member) + 0 * sizeof(_Generic(((type *)0)->member, ctype : 1)))
+#define MEMBER(type, member, ctype) _Generic(((type *)0)->member, ctype : offsetof(type, member))
 
 #define FIELD(type, member, kind_, ctype)                                     \
     {                                                                         \

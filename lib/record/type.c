@@ -4,11 +4,11 @@
  */
 #include "record/record_priv.h"
 
-#include "avro/frame.h"
-#include "record/avsc.h"
-
 #include <pthread.h>
 #include <string.h>
+
+#include "avro/frame.h"
+#include "record/avsc.h"
 
 static struct record_type types[] = {
     {LT_RECORD_CONTROL, lt_avsc_control, &lt_record_control, NULL, NULL},

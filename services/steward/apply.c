@@ -64,10 +64,10 @@ static int refuse_twice(const struct lt_reading *reading,
     return 0;
 }
 
-int lt_apply(struct lt_plan *plan,
-             const struct lt_reading *reading,
-             const struct lt_declaration *declarations,
-             size_t count)
+int lt_plan_declarations(struct lt_plan *plan,
+                         const struct lt_reading *reading,
+                         const struct lt_declaration *declarations,
+                         size_t count)
 {
     static const enum lt_control_kind order[] = {LT_CONTROL_AGENCY, LT_CONTROL_APPLICATION,
                                                  LT_CONTROL_SERVICE, LT_CONTROL_AGREEMENT};

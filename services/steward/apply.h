@@ -10,7 +10,7 @@
 
 /** Applies declarations in the order agencies, applications, services, agreements, whatever the
  * order of the files.  LT_ERR_REJECT with fault. */
-int lt_apply(struct lt_plan *plan,
-             const struct lt_reading *reading,
-             const struct lt_declaration *declarations,
-             size_t count) LT_MUST_CHECK;
+int lt_plan_declarations(struct lt_plan *plan,
+                         const struct lt_reading *reading,
+                         const struct lt_declaration *declarations,
+                         size_t count) LT_MUST_CHECK;

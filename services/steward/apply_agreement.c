@@ -130,7 +130,7 @@ static int check_connection(const struct lt_applying *a,
 
 static int apply_grant(const struct lt_applying *a, const struct lt_grant_declared *grant)
 {
-    const struct lt_service *service;
+    const struct lt_service *service = NULL;
     const struct lt_connection *old =
         lt_plan_get(a->plan, LT_CONTROL_CONNECTION, grant->connection);
     if (check_user(a, grant) < 0 || check_service(a, grant, &service) < 0 ||

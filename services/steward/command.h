@@ -43,7 +43,7 @@ struct lt_command_settings {
     int64_t certificate_period; /**< of a certificate that is issued */
 };
 /** Plans it.  LT_ERR_REJECT with fault: nothing of it is done. */
-int lt_command_plan(struct lt_plan *plan,
+int lt_plan_command(struct lt_plan *plan,
                     const struct lt_reading *reading,
                     const struct lt_command *command,
                     const struct lt_command_settings *settings) LT_MUST_CHECK;

@@ -41,7 +41,7 @@ static int plan_apply(struct lt_plan *plan,
                                 settings->default_window, &declarations[i]) < 0)
             return -1;
     }
-    return lt_apply(plan, reading, declarations, count);
+    return lt_plan_declarations(plan, reading, declarations, count);
 }
 
 /* D43.1 suspends a service for all, D43.2 one user: ground and target must go together. */
@@ -281,7 +281,7 @@ static int plan_issue(struct lt_plan *plan,
     return 0;
 }
 
-int lt_command_plan(struct lt_plan *plan,
+int lt_plan_command(struct lt_plan *plan,
                     const struct lt_reading *reading,
                     const struct lt_command *command,
                     const struct lt_command_settings *settings)

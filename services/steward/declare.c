@@ -29,7 +29,7 @@ read_agency(const struct lt_reading *reading, const json_t *root, struct lt_decl
         {.name = "class",
          .type = LT_MEMBER_CHOICE,
          .offset = offsetof(struct lt_agency, class),
-         .choices = "ministry|ministerial_agency|government_agency|province|district|commune|"
+         .choices = "ministry|ministerial_agency|government_agency|people_committee|"
                     "organisation|individual"},
         {.name = "contact", .type = LT_MEMBER_TEXT, .offset = offsetof(struct lt_agency, contact)},
     };

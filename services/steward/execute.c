@@ -207,7 +207,7 @@ static int plan_command(struct execution *execution, struct lt_arena *arena, str
         rc = lt_command_read(&reading, (const char *)text.data, text.len, &execution->command);
     lt_buf_fini(&text);
     if (rc == 0)
-        rc = lt_command_plan(&execution->plan, &reading, &execution->command, &steward->settings);
+        rc = lt_plan_command(&execution->plan, &reading, &execution->command, &steward->settings);
     if (rc == 0 && execution->command.kind == LT_COMMAND_ISSUE)
         rc = make_certificate(execution, err);
     return rc;

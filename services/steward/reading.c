@@ -99,20 +99,37 @@ read_duration(const struct lt_reading *reading, const json_t *value, const char 
     return 0;
 }
 
-/* "2026-01-01T00:00:00Z" exactly. */
+/* ".123456" -> microseconds; false when it is no fraction of one to six digits. */
+static bool parse_fraction(const char *text, size_t len, lt_time *ret)
+{
+    uint64_t digits;
+    if (len < 2 || len > 7 || text[0] != '.' ||
+        lt_parse_u64(text + 1, len - 1, LT_SECOND - 1, &digits) != 0)
+        return false;
+    for (size_t i = len; i < 7; i++)
+        digits *= 10;
+    *ret = (lt_time)digits;
+    return true;
+}
+
+/* "2026-01-01T00:00:00Z", with or without a fraction of the second, and nothing else. */
 static bool parse_time(const char *text, lt_time *ret)
 {
     struct tm tm = {0};
-    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
     char again[32];
-    if (!end || *end)
+    lt_time micros = 0;
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    const size_t rest = end ? strlen(end) : 0;
+    if (rest == 0 || end[rest - 1] != 'Z')
+        return false;
+    if (rest > 1 && !parse_fraction(end, rest - 1, &micros))
         return false;
     const time_t at = timegm(&tm);
     /* 31 February is not 3 March. */
-    if (at == (time_t)-1 || strftime(again, sizeof(again), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0 ||
-        strcmp(again, text) != 0)
+    if (at == (time_t)-1 || strftime(again, sizeof(again), "%Y-%m-%dT%H:%M:%S", &tm) == 0 ||
+        strncmp(again, text, (size_t)(end - text)) != 0)
         return false;
-    *ret = (lt_time)at * LT_SECOND;
+    *ret = (lt_time)at * LT_SECOND + micros;
     return true;
 }
 

@@ -11,7 +11,7 @@
 
 #define LIST_EVERY_MS   30000
 #define LOOK_EVERY_MS   1000
-#define DRIFT_EVERY_MS  1000
+#define DRIFT_EVERY_MS  200
 #define DRIFT_ROUND_MS  60000
 #define PLAN_BLOCK      4096
 #define TOPICS_IN_ROUND 50 /* then look at heartbeat and commands */
@@ -142,9 +142,11 @@ static bool plan_feed(void *arg, const char *object, int64_t number, const void 
     const int64_t incarnation =
         lt_feed_to_sign(feeds->plan->fold, feeds->steward->observed, object, &reason);
     char topic[LT_TOPIC_MAX];
-    lt_topic_feed(object, incarnation, topic);
-    if (incarnation == 0 || !lt_cluster_has_topic(feeds->steward->cluster, topic))
+    if (incarnation == 0)
         return true;
+    lt_topic_feed(object, incarnation, topic);
+    if (!lt_cluster_has_topic(feeds->steward->cluster, topic))
+        return true; /* next round */
     const struct lt_feed_body feed = {
         .service = object, .incarnation = incarnation, .reason = reason};
     lt_plan_put(feeds->plan, LT_CONTROL_FEED, object, &feed);

@@ -119,7 +119,7 @@ int lt_scope_of(struct lt_plan *plan,
                 struct lt_connection *connection)
 {
     const char *filter;
-    int32_t value_schema;
+    int32_t value_schema = 0;
     if (check_fields(reading, service, asked) < 0 ||
         normal_filter(plan, reading, service, asked, &filter) < 0 ||
         projected_schema(plan, reading, service, asked, &value_schema) < 0)

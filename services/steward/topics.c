@@ -122,16 +122,18 @@ void lt_topic_settings(const struct lt_wanted_topic *topic,
 {
     *ret = (struct lt_topic_settings){0};
     add(ret, "message.timestamp.type", "LogAppendTime");
-    add(ret, "unclean.leader.election.enable", "false");
-    add(ret, "min.insync.replicas", replicas > 1 ? "2" : "1");
-    add(ret, "retention.ms", "-1");
-    add(ret, "retention.bytes", "-1");
+    add(ret, "max.message.bytes", "3145728"); /* schemas/README.md 2 */
+    if (replicas > 1)
+        add(ret, "min.insync.replicas", "2");
     switch (topic->form) {
     case LT_FORM_COMPACTED:
+        /* Small segments: only closed ones are compacted, and lanes read these whole at start. */
         add(ret, "cleanup.policy", "compact");
+        add(ret, "segment.bytes", "16777216");
         return;
     case LT_FORM_APPENDED:
         add(ret, "cleanup.policy", "delete");
+        add(ret, "retention.ms", "-1");
         return;
     case LT_FORM_STREAM:
         break;
@@ -142,6 +144,8 @@ void lt_topic_settings(const struct lt_wanted_topic *topic,
     snprintf(ret->window_ms, sizeof(ret->window_ms), "%ld", window_ms);
     snprintf(ret->compaction_ms, sizeof(ret->compaction_ms), "%ld", 2 * window_ms);
     add(ret, "cleanup.policy", "compact,delete");
+    add(ret, "retention.ms", "-1");
+    add(ret, "retention.bytes", "-1");
     add(ret, "min.compaction.lag.ms", ret->window_ms);
     add(ret, "delete.retention.ms", ret->window_ms);
     add(ret, "max.compaction.lag.ms", ret->compaction_ms);

@@ -90,15 +90,44 @@ static void a_record_above_the_limit_is_rejected_at_once(void **state)
 {
     (void)state;
     LT_CLEANUP(lt_producer_closep) struct lt_producer *producer = test_producer(&bus, id);
-    LT_CLEANUP(lt_freep) uint8_t *big = lt_alloc(2000000);
+    LT_CLEANUP(lt_freep) uint8_t *big = lt_alloc(3200000);
     assert_ok(lt_producer_begin(producer, &test_err));
-    assert_int_equal(lt_producer_send(producer, topic, lt_bytes("k", 1), lt_bytes(big, 2000000),
+    assert_int_equal(lt_producer_send(producer, topic, lt_bytes("k", 1), lt_bytes(big, 3200000),
                                       NULL, 0, &test_err),
                      -1);
     assert_error(LT_ERR_REJECT, topic);
     assert_string_equal(lt_producer_failed_topic(producer, NULL), topic);
     test_send(producer, topic, "k", "small");
     assert_ok(lt_producer_commit(producer, &test_err));
+}
+
+/* schemas/README.md 2: a value of 1 MiB with its headers, that no compression makes smaller. */
+static void a_value_at_the_limit_of_the_wire_passes(void **state)
+{
+    (void)state;
+    enum { VALUE = 1 << 20, BEFORE = 1 << 20 };
+    const struct lt_topic_config limit = {"max.message.bytes", "3145728"};
+    LT_CLEANUP(lt_producer_closep) struct lt_producer *producer = test_producer(&bus, id);
+    LT_CLEANUP(lt_freep) uint8_t *big = lt_alloc(VALUE);
+    char made[64];
+    uint64_t seed = 47;
+    for (size_t i = 0; i < VALUE; i++)
+        big[i] = (uint8_t)lt_random_next(&seed);
+    const struct lt_send_header headers[] = {{"lt-scope-before", lt_bytes(big, BEFORE)}};
+    lt_test_name("feed.sv000047", made, sizeof made);
+    assert_ok(lt_admin_topic_create(lt_test_admin(), made, 1, &limit, 1, &test_err));
+    assert_ok(lt_producer_begin(producer, &test_err));
+    assert_ok(lt_producer_send(producer, made, lt_bytes("k", 1), lt_bytes(big, VALUE), headers, 1,
+                               &test_err));
+    assert_ok(lt_producer_commit(producer, &test_err));
+
+    LT_CLEANUP(lt_reader_closep)
+    struct lt_reader *reader = test_reader(&bus, made, LT_OFFSET_BEGIN);
+    struct lt_message message;
+    assert_int_equal(lt_reader_poll(reader, TIMEOUT_MS, &message, &test_err), 1);
+    assert_true(lt_bytes_equal(message.value, lt_bytes(big, VALUE)));
+    assert_int_equal(message.scope_before.len, BEFORE);
+    lt_message_release(&message);
 }
 
 static void a_plain_producer_flushes_what_it_sent(void **state)
@@ -343,16 +372,27 @@ static void watermarks_tell_the_stable_end_from_the_log_end(void **state)
     assert_error(LT_ERR_REJECT, "feed.sv999999.1");
 }
 
+/* One broker of several may know of a change a little later. */
+static void await_existence(struct lt_asker *asker, const char *name, int expected)
+{
+    for (int i = 0; i < 100 && lt_asker_topic_exists(asker, name, &test_err) != expected; i++) {
+        lt_sleep_ms(50);
+    }
+    assert_int_equal(lt_asker_topic_exists(asker, name, &test_err), expected);
+}
+
 static void existence_is_told(void **state)
 {
     (void)state;
     LT_CLEANUP(lt_asker_closep) struct lt_asker *asker = lt_asker_open(&bus, &test_err);
     char missing[64];
     lt_test_name("feed.sv000005", missing, sizeof missing);
-    assert_int_equal(lt_asker_topic_exists(asker, topic, &test_err), 1);
+    await_existence(asker, topic, 1);
     assert_int_equal(lt_asker_topic_exists(asker, missing, &test_err), 0);
     assert_ok(lt_admin_topic_create(lt_test_admin(), missing, 1, NULL, 0, &test_err));
-    assert_int_equal(lt_asker_topic_exists(asker, missing, &test_err), 1);
+    await_existence(asker, missing, 1);
+    assert_ok(lt_admin_topic_delete(lt_test_admin(), missing, &test_err));
+    await_existence(asker, missing, 0);
 }
 
 static void the_tail_of_an_empty_topic_is_none(void **state)
@@ -459,6 +499,14 @@ static bool listed(const char *name)
     return found;
 }
 
+static void await_listed(const char *name, bool expected)
+{
+    for (int i = 0; i < 100 && listed(name) != expected; i++) {
+        lt_sleep_ms(50);
+    }
+    assert_int_equal(listed(name), expected);
+}
+
 static void topics_are_made_listed_and_deleted(void **state)
 {
     (void)state;
@@ -470,7 +518,7 @@ static void topics_are_made_listed_and_deleted(void **state)
     lt_test_name("stream.cn000001", made, sizeof made);
     assert_ok(lt_admin_topic_create(admin, made, 1, configs, 2, &test_err));
     assert_ok(lt_admin_topic_create(admin, made, 1, configs, 2, &test_err));
-    assert_true(listed(made));
+    await_listed(made, true);
     assert_ok(lt_admin_setting(admin, made, "min.compaction.lag.ms", &value, &test_err));
     assert_string_equal(lt_buf_text(&value), "604800000");
     assert_ok(lt_admin_setting(admin, made, "message.timestamp.type", &value, &test_err));
@@ -481,7 +529,7 @@ static void topics_are_made_listed_and_deleted(void **state)
     assert_error(LT_ERR_REJECT, "no.such.setting");
     assert_ok(lt_admin_topic_delete(admin, made, &test_err));
     assert_ok(lt_admin_topic_delete(admin, made, &test_err));
-    assert_false(listed(made));
+    await_listed(made, false);
     lt_buf_fini(&value);
 }
 
@@ -505,6 +553,7 @@ int main(void)
         T(a_record_arrives_with_key_value_headers_and_append_time),
         T(null_and_empty_values_stay_apart),
         T(a_record_above_the_limit_is_rejected_at_once),
+        T(a_value_at_the_limit_of_the_wire_passes),
         T(a_plain_producer_flushes_what_it_sent),
         T(a_full_queue_makes_the_sender_wait),
         T(what_was_aborted_is_never_read),

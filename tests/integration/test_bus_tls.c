@@ -22,10 +22,10 @@ static int forget_error(void **state)
     return 0;
 }
 
-/* Files of a certificate made by the given pki directory; strings live to the program's end. */
+/* Files of a certificate made in the given pki directory. */
 static struct lt_bus with_certificate(const char *dir, const char *cn)
 {
-    return lt_test_bus_with(lt_printf("%s/%s.pem", dir, cn), lt_printf("%s/%s.key", dir, cn));
+    return lt_test_bus_with(lt_test_text("%s/%s.pem", dir, cn), lt_test_text("%s/%s.key", dir, cn));
 }
 
 static void refused_at_open(const struct lt_bus *bus, const char *part)
@@ -65,7 +65,7 @@ static void a_key_of_another_certificate_is_refused_at_open(void **state)
 {
     (void)state;
     struct lt_bus bus = with_certificate(lt_test_certs(), "bootstrap");
-    bus.key_file = lt_printf("%s/broker.key", lt_test_certs());
+    bus.key_file = lt_test_text("%s/broker.key", lt_test_certs());
     assert_null(lt_producer_open(&bus, "routing.b0.live", &test_err));
     assert_error(LT_ERR_FATAL, "broker.key");
 }
@@ -101,7 +101,7 @@ static void a_broker_of_a_foreign_ca_is_refused_by_us(void **state)
 {
     (void)state;
     struct lt_bus bus = with_certificate(lt_test_certs(), "bootstrap");
-    bus.ca_file = lt_printf("%s/ca.pem", foreign_dir);
+    bus.ca_file = lt_test_text("%s/ca.pem", foreign_dir);
     everything_ends_with_a_refused_certificate(&bus, "certificate verify failed");
 }
 
@@ -167,7 +167,7 @@ static void the_first_broker_that_answers_is_enough(void **state)
 {
     (void)state;
     struct lt_bus bus = boss;
-    bus.brokers = lt_printf("127.0.0.1:1,%s", boss.brokers);
+    bus.brokers = lt_test_text("127.0.0.1:1,%s", boss.brokers);
     LT_CLEANUP(lt_admin_closep) struct lt_admin *admin = lt_admin_open(&bus, &test_err);
     struct lt_acl *all;
     size_t count;

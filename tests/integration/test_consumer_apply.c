@@ -105,7 +105,7 @@ static void a_refused_record_sets_its_row_aside(void **state)
     consumer_now(&world, "2", "SELECT row_count FROM lienthong.position");
 
     struct lt_reject_report report;
-    char key[LT_TOPIC_MAX];
+    char key[LT_TOPIC_MAX + 16];
     snprintf(key, sizeof key, "reject/%s/5", stream.stream);
     assert_int_equal(consumer_receipt(&world, &stream, 6, arena).set_aside, 1);
     struct lt_bytes body = consumer_outbox(&world, key, arena);
@@ -259,7 +259,7 @@ static void a_gap_is_reported_and_nothing_more_is_applied(void **state)
     consumer_now(&world, stamp, "SELECT stamp FROM lienthong.copy");
     free(stamp);
 
-    char key[LT_TOPIC_MAX];
+    char key[LT_TOPIC_MAX + 16];
     struct lt_gap_report report = {0};
     snprintf(key, sizeof key, "gap/%s", stream.stream);
     for (int i = 0; i < 100 && report.expected == 0; i++) {

@@ -3,7 +3,6 @@
 #include "avro/frame.h"
 #include "avro/span.h"
 #include "change/chain.h"
-#include "pg/sqlstate.h"
 #include "support/cm.h"
 
 #include <errno.h>
@@ -99,26 +98,33 @@ void consumer_world_postgres(struct consumer_world *world, const char *command)
     lt_pg_close(world->admin);
     world->admin = NULL;
     run_pg(command);
-    if (strncmp(command, "stop", 4))
+    if (strncmp(command, "stop", 4) && strncmp(command, "kill", 4))
         world->admin = open_pg(world->database);
 }
 
 /* ---- the world ---- */
 
+void consumer_world_dsn(const struct consumer_world *world, char *buf, size_t size)
+{
+    snprintf(buf, size, "host=%s port=%s user=lienthong_consumer dbname=%s", pg_host, pg_port,
+             world->database);
+}
+
 static void write_config(struct consumer_world *world)
 {
+    char dsn[800];
+    consumer_world_dsn(world, dsn, sizeof dsn);
     struct lt_bus bus = lt_test_bus(world->cert);
     FILE *file = fopen(world->config, "we");
     if (!file)
         fail_msg("cannot write %s", world->config);
     fprintf(file,
-            "[postgres]\ndsn = host=%s port=%s user=lienthong_consumer dbname=%s\n"
+            "[postgres]\ndsn = %s\n"
             "[consumer]\napplication = %s\nstate_file = %s/ledger\nreceipt_interval = 200ms\n"
             "[kafka]\nbrokers = %s\nca_file = %s\ncert_file = %s\nkey_file = %s\n"
             "[metrics]\nfile = %s/metrics\n[log]\nlevel = debug\n%s\n",
-            pg_host, pg_port, world->database, world->application, world->directory, bus.brokers,
-            bus.ca_file, bus.cert_file, bus.key_file, world->directory,
-            world->extra_config ? world->extra_config : "");
+            dsn, world->application, world->directory, bus.brokers, bus.ca_file, bus.cert_file,
+            bus.key_file, world->directory, world->extra_config ? world->extra_config : "");
     fclose(file);
 }
 
@@ -134,19 +140,13 @@ static void program_path(char *buf, size_t size)
     snprintf(buf, size, "%s/bin/lt-consumer-postgres", self);
 }
 
-/* The administrator's part; roles belong to the cluster and may be there from another test. */
+/* The administrator's part. */
 static void apply_plan(struct consumer_world *world)
 {
     int status;
-    char *plan = consumer_world_command(world, "plan", &status), *rest = plan;
+    char *plan = consumer_world_command(world, "plan", &status);
     assert_int_equal(status, 0);
-    for (char *line; (line = strsep(&rest, "\n"));) {
-        struct lt_error err = {0};
-        if (strncmp(line, "--", 2) == 0 || !line[0])
-            continue;
-        if (lt_pg_exec(world->admin, line, &err) && err.code != lt_sqlstate("42710"))
-            fail_msg("%s: %s", line, err.msg);
-    }
+    consumer_run(world, "%s", plan);
     free(plan);
 }
 
@@ -301,6 +301,14 @@ static const struct {
                                                                            "area",
                                                                            "numeric(10,2)"))},
 };
+
+const char *consumer_schema_text(int32_t id)
+{
+    for (size_t i = 0; i < LT_COUNT(schemas); i++)
+        if (schemas[i].id == id)
+            return schemas[i].text;
+    return NULL;
+}
 
 void consumer_stream_init(struct consumer_world *world,
                           struct consumer_stream *stream,
@@ -485,6 +493,7 @@ static char *query(struct consumer_world *world, const char *sql)
     return ret;
 }
 
+static char *format(const char *fmt, va_list args) LT_PRINTF(1, 0);
 static char *format(const char *fmt, va_list args)
 {
     char *text;

@@ -33,6 +33,8 @@ void consumer_world_fini(struct consumer_world *world); /**< stops the daemon */
 void consumer_world_postgres(struct consumer_world *world, const char *command);
 void consumer_world_stop_postgres(void); /**< at the end of the program */
 const char *consumer_world_postgres_dir(void);
+/** How the daemon reaches the target. */
+void consumer_world_dsn(const struct consumer_world *world, char *buf, size_t size);
 
 /* ---- the daemon ---- */
 void consumer_world_start(struct consumer_world *world);
@@ -45,6 +47,8 @@ bool consumer_world_logged(struct consumer_world *world, const char *text);
 #define WARD_KEY_SCHEMA   1001
 #define WARD_SCHEMA       1002 /* code, "họ tên", population (nullable), area numeric(10,2) */
 #define WARD_SMALL_SCHEMA 1003 /* without population */
+
+const char *consumer_schema_text(int32_t id);
 
 struct consumer_stream {
     char stream[LT_TOPIC_MAX], topic[LT_TOPIC_MAX];

@@ -9,6 +9,25 @@
 static char brokers[512], ca[512], certs[512];
 static struct lt_admin *admin;
 
+/* Everything handed out by lt_test_text(). */
+static struct kept {
+    struct kept *next;
+    char *text;
+} * kept;
+
+const char *lt_test_text(const char *fmt, ...)
+{
+    struct kept *entry = lt_alloc(sizeof *entry);
+    va_list ap;
+    va_start(ap, fmt);
+    int rc = vasprintf(&entry->text, fmt, ap);
+    va_end(ap);
+    lt_assert(rc >= 0);
+    entry->next = kept;
+    kept = entry;
+    return entry->text;
+}
+
 _Noreturn static void give_up(const char *what, const char *detail)
 {
     fprintf(stderr, "test support: %s: %s\n", what, detail);
@@ -84,12 +103,12 @@ struct lt_bus lt_test_bus_with(const char *cert_file, const char *key_file)
 struct lt_bus lt_test_bus(const char *cn)
 {
     load_env();
-    char *cert = lt_printf("%s/%s.pem", certs, cn);
-    char *key = lt_printf("%s/%s.key", certs, cn);
+    const char *cert = lt_test_text("%s/%s.pem", certs, cn);
+    const char *key = lt_test_text("%s/%s.key", certs, cn);
     if (access(cert, R_OK) != 0) {
         lt_test_pki("issue '%s' '%s'", certs, cn);
     }
-    return lt_test_bus_with(cert, key); /* kept to the end of the program */
+    return lt_test_bus_with(cert, key);
 }
 
 void lt_test_kafka(const char *command, const char *argument)

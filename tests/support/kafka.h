@@ -13,6 +13,8 @@
 struct lt_bus lt_test_bus(const char *cn);
 /** The same with a certificate file of one's own. */
 struct lt_bus lt_test_bus_with(const char *cert_file, const char *key_file);
+/** A formatted text, most often a path, that lives to the end of the program. */
+const char *lt_test_text(const char *fmt, ...) LT_PRINTF(1, 2);
 /** The broker's certificate directory. */
 const char *lt_test_certs(void);
 

@@ -177,8 +177,10 @@ class Story:
         self.board.title("A copy with a use period of 6 seconds")
         self.short_life.append(self.rows(declared.SHORT))
         self.board.say("the view shows %d provinces" % self.short_life[-1], "article 41.2b")
-        self.stage.lienthong("hold", declared.SHORT, "--ground", "43.1a", "--reason",
-                             "bảo trì hệ thống", "--restore", "hoàn thành bảo trì")
+        tomorrow = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86400))
+        self.stage.lienthong("hold", declared.PROVINCES, "--ground", "43.1a", "--reason",
+                             "bảo trì hệ thống", "--restore", "hoàn thành bảo trì",
+                             "--expected-end", tomorrow)
         self.board.say("HOLD: the stamp stops, the copy ages", "article 43.1a")
         self.wait_for("the view is empty", lambda _: self.rows(declared.SHORT) == 0, 30)
         self.short_life.append(0)

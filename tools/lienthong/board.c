@@ -129,6 +129,24 @@ static void remove_at(struct lt_cli_board *board, size_t i)
     board->count--;
 }
 
+/* Records that rightly stand there and say nothing of where a connection stands. */
+static bool is_beside_the_point(struct lt_bytes value, enum lt_cli_from from)
+{
+    const int type = lt_record_type_of(value);
+    switch (from) {
+    case LT_CLI_FROM_INBOX:
+        return type == LT_RECORD_SCHEMA_NOTICE;
+    case LT_CLI_FROM_OUTBOX:
+        return type == LT_RECORD_GAP_REPORT || type == LT_RECORD_REJECT_REPORT;
+    case LT_CLI_FROM_DIARY:
+        return type == LT_RECORD_DELIVERY_NOTE;
+    case LT_CLI_FROM_CURSORS:
+    case LT_CLI_FROM_PROGRESS:
+        break;
+    }
+    return false;
+}
+
 static const struct place *place_of(struct lt_bytes value, enum lt_cli_from from)
 {
     int type = lt_record_type_of(value);
@@ -201,6 +219,8 @@ void lt_cli_board_take(struct lt_cli_board *board,
         drop(board, from, full);
         return;
     }
+    if (is_beside_the_point(value, from))
+        return;
     const struct place *place = place_of(value, from);
     const char *own_key = full + (origin ? strlen(origin) + 1 : 0);
     struct entry entry;

@@ -53,15 +53,18 @@ bool lt_cli_side_close(struct lt_cli_side *side)
     return true;
 }
 
+/* d(0) = 0, d(i) = SHA-256(d(i-1) || key || body). */
 void lt_cli_side_digest(const struct lt_cli_side *side, uint8_t ret[LT_CLI_DIGEST_BYTES])
 {
-    struct lt_buf all = {0};
+    struct {
+        uint8_t digest[LT_CLI_DIGEST_BYTES], key[LT_CLI_DIGEST_BYTES], body[LT_CLI_DIGEST_BYTES];
+    } block = {0};
     for (size_t i = 0; i < side->count; i++) {
-        lt_buf_add(&all, side->rows[i].key, LT_CLI_DIGEST_BYTES);
-        lt_buf_add(&all, side->rows[i].body, LT_CLI_DIGEST_BYTES);
+        memcpy(block.key, side->rows[i].key, sizeof block.key);
+        memcpy(block.body, side->rows[i].body, sizeof block.body);
+        lt_sha256(lt_bytes(&block, sizeof block), block.digest);
     }
-    lt_sha256(lt_buf_bytes(&all), ret);
-    lt_buf_fini(&all);
+    memcpy(ret, block.digest, sizeof block.digest);
 }
 
 static const char *text_of(const struct lt_cli_side *side, size_t i)

@@ -23,7 +23,7 @@ void lt_cli_side_add(struct lt_cli_side *side,
                      struct lt_bytes text);
 /** Sorts; call once after the last row.  false: a key stands there twice. */
 bool lt_cli_side_close(struct lt_cli_side *side);
-/** SHA-256 over all rows in order of their keys' digests: equal sets, equal digests. */
+/** A SHA-256 chain over all rows in order of their keys' digests: equal sets, equal digests. */
 void lt_cli_side_digest(const struct lt_cli_side *side, uint8_t ret[LT_CLI_DIGEST_BYTES]);
 
 enum lt_cli_difference_kind {

@@ -26,6 +26,8 @@ folded(const struct question *q, const struct lt_connection *terms, const struct
     return cursor->control >= q->number || (feed && feed->control >= q->number);
 }
 
+/* A connection without stream has nothing to resume or replace: its first stream will begin with
+ * the fold as it is then. */
 static bool
 shows_lifted(const struct question *q, const char *id, const struct lt_connection *terms)
 {
@@ -35,14 +37,14 @@ shows_lifted(const struct question *q, const char *id, const struct lt_connectio
         return true;
     }
     const struct lt_cursor *cursor = lt_cli_board_newest(q->board, id);
-    return cursor && strcmp(cursor->state, "HELD") != 0 && folded(q, terms, cursor);
+    return !cursor || (strcmp(cursor->state, "HELD") != 0 && folded(q, terms, cursor));
 }
 
 static bool
 shows_amended(const struct question *q, const char *id, const struct lt_connection *terms)
 {
     const struct lt_cursor *cursor = lt_cli_board_newest(q->board, id);
-    return cursor && cursor->scope_version == terms->scope_version && folded(q, terms, cursor);
+    return !cursor || (cursor->scope_version == terms->scope_version && folded(q, terms, cursor));
 }
 
 static bool shows_ended(const struct question *q, const char *id, const struct lt_connection *terms)

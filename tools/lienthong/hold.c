@@ -60,7 +60,9 @@ static int expected_end(const struct lt_cli *cli, json_t **ret, lt_time *ret_at)
     if (lt_cli_when_parse(text, ret_at, &err) != 0)
         return lt_cli_usage(cli, "--expected-end: %s", err.msg);
     char utc[32];
-    *ret = json_string(lt_time_utc(*ret_at, utc, sizeof utc));
+    lt_time_utc(*ret_at, utc, sizeof utc);
+    utc[strlen("2026-12-01T08:00:00")] = '\0'; /* the spool takes whole seconds */
+    *ret = json_sprintf("%sZ", utc);
     return 0;
 }
 
@@ -194,13 +196,15 @@ static int await_lifted(struct lt_cli *cli, const struct lt_cli_errand *errand, 
     if (code != 0)
         return code;
     char elapsed[LT_CLI_WHEN_MAX];
-    printf(LT_SAY(cli->lang,
-                  "%s LIFTED after %s: connections resumed: %zu, kept suspended by another hold: "
-                  "%zu\n",
-                  "%s ĐÃ BÃI BỎ sau %s: số kết nối được khôi phục: %zu, còn tạm ngừng vì lý do "
-                  "khác: %zu\n"),
-           hold, lt_cli_elapsed(cli, errand, elapsed), effect.connections - effect.still_held,
-           effect.still_held);
+    printf(
+        LT_SAY(
+            cli->lang,
+            "%s LIFTED after %s: connections no longer suspended: %zu, suspended by another hold: "
+            "%zu\n",
+            "%s ĐÃ BÃI BỎ sau %s: số kết nối không còn tạm ngừng: %zu, còn tạm ngừng vì lý do "
+            "khác: %zu\n"),
+        hold, lt_cli_elapsed(cli, errand, elapsed), effect.connections - effect.still_held,
+        effect.still_held);
     printf(LT_SAY(cli->lang,
                   "carries out point b, clause 5, article 43 of Decree 47/2020/ND-CP: "
                   "the connection is restored\n",

@@ -33,19 +33,21 @@ _Static_assert((int)LT_GRANT_READ == (int)LT_ACL_READ && (int)LT_GRANT_WRITE == 
 /* Small segments: only closed ones are compacted, and lanes read these topics whole at start. */
 #define COMPACT                                                                 \
     {"cleanup.policy", "compact"}, {"message.timestamp.type", "LogAppendTime"}, \
+        {"max.message.bytes", "3145728"},                                       \
     {                                                                           \
         "segment.bytes", "16777216"                                             \
     }
 
 static const struct topic {
     const char *name;
-    struct lt_topic_config configs[3];
+    struct lt_topic_config configs[4];
 } TOPICS[] = {
     {LT_TOPIC_CONTROL, {COMPACT}},
     {LT_TOPIC_CURSORS, {COMPACT}},
     {LT_TOPIC_DIARY,
      {{"cleanup.policy", "delete"},
       {"message.timestamp.type", "LogAppendTime"},
+      {"max.message.bytes", "3145728"},
       {"retention.ms", "-1"}}},
 };
 
@@ -104,8 +106,7 @@ static int ensure_keys(const struct lt_cli *cli, const char *private_path, struc
 
 /* ---- topics and rights ---- */
 
-static int
-make_topics(const struct lt_cli *cli, struct lt_admin *admin, int replicas, struct lt_error *reterr)
+static int make_topics(struct lt_admin *admin, int replicas, struct lt_error *reterr)
 {
     for (size_t i = 0; i < LT_COUNT(TOPICS); i++) {
         if (lt_admin_topic_create(admin, TOPICS[i].name, replicas, TOPICS[i].configs,
@@ -113,7 +114,6 @@ make_topics(const struct lt_cli *cli, struct lt_admin *admin, int replicas, stru
             return -1;
         printf("topic %s\n", TOPICS[i].name);
     }
-    (void)cli;
     return 0;
 }
 
@@ -146,7 +146,7 @@ static int run_with(const struct lt_cli *cli,
     if (ensure_keys(cli, key_path, reterr) != 0)
         return -1;
     LT_CLEANUP(lt_admin_closep) struct lt_admin *admin = lt_admin_open(bus, reterr);
-    if (!admin || make_topics(cli, admin, replicas, reterr) != 0)
+    if (!admin || make_topics(admin, replicas, reterr) != 0)
         return -1;
     return grant_all(cli, admin, reterr);
 }

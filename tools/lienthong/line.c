@@ -6,15 +6,12 @@
  * target has applied it.  The first stage that breaks its promise is named; those after it only
  * wait.
  *
- * Routing copies a sync point to an inbox only as often as the copy needs it, so a stream's newest
- * sync point may be older than the feed's by a tenth of the use period without standing still.
+ * Routing copies a sync point to an inbox only every so often (its sync_every, 5 s), and targets
+ * report about once a second: the tolerance must be longer than both.
  */
 #include "lienthong/line.h"
 
 #include <string.h>
-
-/* Share of the use period by which the inbox's sync point may trail the feed's. */
-#define NOTICE_SHARE 10
 
 const char *lt_cli_stage_name(enum lt_cli_stage stage)
 {
@@ -88,12 +85,19 @@ static enum lt_cli_still stream_still(const struct lt_cli_line *line,
         return LT_CLI_STILL_ENDED;
     if (strcmp(cursor->state, "LOAD") == 0)
         return LT_CLI_STILL_LOADING;
-    lt_time trail = m->still + line->use_period / NOTICE_SHARE;
-    bool live = strcmp(cursor->state, "LIVE") == 0;
-    lt_time shown = line->notice ? line->notice->sync_time : LT_TIME_NONE;
-    if (!older_than(shown, live ? trail : m->still, m->now))
+    if (!older_than(line->notice ? line->notice->sync_time : LT_TIME_NONE, m->still, m->now))
         return LT_CLI_STILL_NOT;
-    return live ? LT_CLI_STILL_NO_NOTICE : LT_CLI_STILL_CATCHING;
+    return strcmp(cursor->state, "LIVE") == 0 ? LT_CLI_STILL_NO_NOTICE : LT_CLI_STILL_CATCHING;
+}
+
+/* Has the target been left behind for longer than it may take to apply and report? */
+static bool is_behind(const struct lt_cli_line *line, const struct lt_cli_measure *m)
+{
+    lt_time stamp = line->receipt->stamp, offered = line->notice->sync_time;
+    if (stamp != LT_TIME_NONE && stamp >= offered)
+        return false;
+    return older_than(line->notice->at, m->still, m->now) ||
+           (stamp != LT_TIME_NONE && offered - stamp > m->still);
 }
 
 static enum lt_cli_still target_still(const struct lt_cli_line *line,
@@ -103,11 +107,8 @@ static enum lt_cli_still target_still(const struct lt_cli_line *line,
         return LT_CLI_STILL_NO_RECEIPT;
     if (!line->receipt->active)
         return LT_CLI_STILL_STAGING;
-    lt_time stamp = line->receipt->stamp, offered = line->notice->sync_time;
-    if (stamp != LT_TIME_NONE && stamp >= offered)
+    if (!is_behind(line, m))
         return LT_CLI_STILL_NOT;
-    if (!older_than(line->notice->at, m->still, m->now))
-        return LT_CLI_STILL_NOT; /* just offered */
     return older_than(line->receipt->at, m->still, m->now) ? LT_CLI_STILL_NO_RECEIPT
                                                            : LT_CLI_STILL_NOT_APPLIED;
 }

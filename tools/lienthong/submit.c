@@ -25,13 +25,12 @@ static int say_no_answer(const struct lt_cli *cli, const char *name)
     return LT_CLI_EXIT_UNAVAILABLE;
 }
 
-static int say_refused(const struct lt_cli *cli, const struct lt_cli_answer *answer)
+static int say_refused(const struct lt_cli_answer *answer)
 {
     struct lt_buf text = {0};
     lt_cli_answer_error(answer, &text);
     fprintf(stderr, "%s\n", lt_buf_text(&text));
     lt_buf_fini(&text);
-    (void)cli;
     return LT_CLI_EXIT_NO;
 }
 
@@ -52,7 +51,7 @@ int lt_cli_submit(struct lt_cli *cli, json_t *command, struct lt_cli_errand *ret
     }
     if (lt_cli_spool_wait(cli->conf.spool, name, cli->conf.answer_ms, &ret->answer, &err) != 0)
         return err.class == LT_ERR_RETRY ? say_no_answer(cli, name) : lt_cli_fail(cli, &err);
-    return ret->answer.ok ? 0 : say_refused(cli, &ret->answer);
+    return ret->answer.ok ? 0 : say_refused(&ret->answer);
 }
 
 const char *lt_cli_elapsed(const struct lt_cli *cli,

@@ -67,9 +67,9 @@ static int await_amended(struct lt_cli *cli, const struct lt_cli_errand *errand,
         return code;
     const struct lt_cursor *cursor = lt_cli_board_newest(cli->view.board, id);
     char elapsed[LT_CLI_WHEN_MAX];
-    printf(LT_SAY(cli->lang, "%s AMENDED after %s: stream %s, %s\n",
-                  "%s ĐÃ SỬA ĐỔI sau %s: luồng %s, %s\n"),
-           id, lt_cli_elapsed(cli, errand, elapsed), cursor ? cursor->stream : "-",
+    printf(LT_SAY(cli->lang, "%s AMENDED after %s: %s (%s)\n", "%s ĐÃ SỬA ĐỔI sau %s: %s (%s)\n"),
+           id, lt_cli_elapsed(cli, errand, elapsed),
+           cursor ? cursor->stream : LT_SAY(cli->lang, "no stream yet", "chưa có luồng"),
            cursor ? lt_cli_state_words(cli->lang, cursor->state) : "-");
     printf(
         LT_SAY(cli->lang,

@@ -223,6 +223,103 @@ class Line:
                 cluster.stop()
             self.kafka.stop()
 
+    def clear(self):
+        """Stops whatever a run left behind, by the pids it noted, and deletes its directory."""
+        for name in os.listdir(self.path("pid")):
+            self.end_process(self.path("pid", name))
+        for name in os.listdir(self.directory):
+            if os.path.exists(self.path(name, "data", "PG_VERSION")):
+                run(os.path.join(ROOT, "tools", "pg", "pg"), "stop", self.path(name), "--immediate")
+        if os.path.exists(self.path("kafka")):
+            self.kafka.stop()
+        remove(self.directory)
+
+    def end_process(self, pid_file):
+        """Ends a daemon of ours, but nobody who got its pid after it."""
+        with open(pid_file, encoding="ascii") as file:
+            pid = int(file.read())
+        try:
+            with open("/proc/%d/cmdline" % pid, "rb") as file:
+                ours = self.directory.encode() in file.read()
+            if ours:
+                os.kill(pid, signal.SIGTERM)
+                wait_until("%d ends" % pid, lambda: not os.path.exists("/proc/%d" % pid), 15)
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+
+    # ---- the platform ----
+
+    def found_platform(self, **routing):
+        """`init` with the bootstrap certificate, then the steward and routing."""
+        public = self.path("state", "steward.pub")
+        self.write_cli_config("bootstrap", public)
+        self.lienthong("init", "--key-file", self.path("state", "steward.key"))
+        self.write_cli_config("operator", public)
+        self.program("steward", "lt-steward", [], {
+            "kafka": self.kafka.section("steward"),
+            "steward": {"key_file": self.path("state", "steward.key"),
+                        "state_file": self.path("state", "steward.state"),
+                        "ca_cert_file": self.kafka.ca,
+                        "ca_key_file": os.path.join(self.kafka.certs, "ca.key"),
+                        "spool": self.path("spool"), "replicas": "1"},
+        }).start()
+        wait_until("the steward takes commands",
+                   lambda: os.path.isdir(self.path("spool", "in")))
+        self.program("routing", "lt-routing", [], {
+            "kafka": self.kafka.section("routing"), "routing": routing,
+            "control": {"public_key_file": public},
+        }).start()
+
+    def write_cli_config(self, principal, public):
+        write_config(self.path("etc", "lienthong.conf"), {
+            "kafka": self.kafka.section(principal),
+            "control": {"public_key_file": public},
+            "steward": {"spool": self.path("spool")},
+            "cli": {"lang": "en", "author": "operator"},
+        })
+
+    def issue(self, application):
+        """The steward issues the application's key and certificate; gives its [kafka] section."""
+        directory = self.path("certificates", application)
+        os.makedirs(directory, exist_ok=True)
+        self.lienthong("issue", application, "--directory", directory)
+        return self.kafka.section(application + ".k1", directory)
+
+    def provider(self, application, source, cluster, database, **settings):
+        """A provider adapter whose plan was carried out in its database."""
+        program = self.program("provider-" + database, "lt-provider-postgres", ["run"], {
+            "postgres": {"dsn": self.clusters[cluster].dsn(database, "lienthong_provider")},
+            "provider": dict(settings, application=application, source=source),
+            "kafka": self.issue(application),
+            "control": {"public_key_file": self.path("state", "steward.pub")},
+        })
+        self.apply_plan(program, cluster, database)
+        return program
+
+    def consumer(self, application, cluster, database, **settings):
+        """A consumer adapter whose plan was carried out in its database."""
+        program = self.program("consumer-" + database, "lt-consumer-postgres", ["run"], {
+            "postgres": {"dsn": self.clusters[cluster].dsn(database, "lienthong_" + database)},
+            "consumer": dict(settings, application=application,
+                             state_file=self.path("state", "consumer-" + database)),
+            "kafka": self.issue(application),
+        })
+        self.apply_plan(program, cluster, database)
+        return program
+
+    def apply_plan(self, program, cluster, database):
+        """What a DBA does: reads the SQL that `plan` prints, and runs it."""
+        plan = subprocess.run([program.binary, "plan", "--config", program.config],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              stdin=subprocess.DEVNULL, check=False)
+        if plan.returncode:
+            raise LineError("%s plan: %s" % (program.name, plan.stderr))
+        path = self.path("state", program.name + "-plan.sql")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(plan.stdout)
+        run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", path,
+            self.clusters[cluster].dsn(database))
+
     # ---- the command line and declarations ----
 
     def lienthong(self, *arguments, check=True, timeout=60):

@@ -62,6 +62,21 @@ $(UNIT_TESTS) $(REAL_TESTS) $(TEST_TOOLS): $(O)/%: $(O)/%.o $(SUPPORT_A) $(PROGR
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -rdynamic -o $@ -Wl,--start-group $^ -Wl,--end-group -lcmocka $(LDLIBS)
 
+# The simulation of routing's lanes: their pure files once more, with switches that leave one rule
+# of the protocol out (routing/mutant.h), always optimised.
+SIM     := $(O)/tests/sim/sim_routing
+SIM_O   := $(patsubst %,$(O)/sim/services/routing/%.o,state cursor view keyset effect lane start \
+             boundary plan live catch) \
+           $(patsubst %.c,$(O)/sim/%.o,$(wildcard tests/sim/*.c))
+$(O)/sim/%.o: %.c Makefile tools/mk/rules.mk
+	@mkdir -p $(@D)
+	@echo "  CC $< (sim)"
+	@$(CC) $(CPPFLAGS) -DLT_MUTANTS $(CFLAGS) -O2 -MMD -MP -c -o $@ $<
+$(SIM): $(SIM_O) $(LIB_A)
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group $(LDLIBS)
+
 # Fuzz targets define LLVMFuzzerTestOneInput; here each is linked with a replay main.
 FUZZ_SRC    := $(wildcard tests/fuzz/targets/fuzz_*.c)
 FUZZ_REPLAY := $(patsubst %.c,$(O)/%,$(FUZZ_SRC))

@@ -11,35 +11,36 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
     "\",\"lt.type\":\"" type "\"}"
 
 static const char schema_text[] =
-    "{\"type\":\"record\",\"name\":\"R\",\"fields\":[" FIELD("i", "\"long\"", "bigint") "," FIELD(
-        "n",
-        "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":30,\"scale\":2}",
-        "numeric(30,2)") "," FIELD("d",
-                                   "{\"type\":\"int\",\"logicalType\":\"date\"}",
-                                   "date") "," FIELD("z",
-                                                     "{\"type\":\"long\",\"logicalType\":"
-                                                     "\"timestamp-micros\"}",
-                                                     "timestamptz") "," FIELD("t",
-                                                                              "\"string\"",
-                                                                              "text") "," FIELD("c",
-                                                                                                "\""
-                                                                                                "st"
-                                                                                                "ri"
-                                                                                                "ng"
-                                                                                                "\"",
-                                                                                                "ch"
-                                                                                                "ar"
-                                                                                                "ac"
-                                                                                                "te"
-                                                                                                "r("
-                                                                                                "3"
-                                                                                                ")") "," FIELD("u",
-                                                                                                               "{\"type\":\"string\",\"logicalType\":\"uuid\"}",
-                                                                                                               "uuid") "," FIELD("b",
-                                                                                                                                 "\"boolean\"",
-                                                                                                                                 "boolean") "," FIELD("f",
-                                                                                                                                                      "\"double\"",
-                                                                                                                                                      "double precision") "]}";
+    "{\"type\":\"record\",\"name\":\"R\",\"fields\":[" FIELD("i", "\"long\"", "bigint") "," FIELD("n", "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":30,\"scale\":2}", "numeric(30,2)") "," FIELD(
+        "d",
+        "{\"type\":\"int\",\"logicalType\":\"date\"}",
+        "date") "," FIELD("z",
+                          "{\"type\":\"long\",\"logicalType\":"
+                          "\"timestamp-micros\"}",
+                          "timestamptz") "," FIELD("t",
+                                                   "\"string\"",
+                                                   "text") "," FIELD("c",
+                                                                     "\""
+                                                                     "st"
+                                                                     "ri"
+                                                                     "ng"
+                                                                     "\"",
+                                                                     "ch"
+                                                                     "ar"
+                                                                     "ac"
+                                                                     "te"
+                                                                     "r("
+                                                                     "3"
+                                                                     ")") "," FIELD("u",
+                                                                                    "{\"type\":"
+                                                                                    "\"string\","
+                                                                                    "\"logicalType"
+                                                                                    "\":\"uuid\"}",
+                                                                                    "uuid") "," FIELD("b",
+                                                                                                      "\"boolean\"",
+                                                                                                      "boolean") "," FIELD("f",
+                                                                                                                           "\"double\"",
+                                                                                                                           "double precision") "]}";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

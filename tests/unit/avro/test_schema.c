@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/cm.h"
+#include "unit/avro/bounded.h"
 
 static struct lt_avro_schema *parse(const char *text, struct lt_error *err)
 {
@@ -150,6 +151,120 @@ static void refuses_and_says_where(void **state)
         assert_int_equal(err.class, LT_ERR_REJECT);
         assert_string_equal(err.msg, cases[i][1]);
     }
+}
+
+/* Texts made to be expensive: `count` times `part` between head and tail. */
+struct hostile {
+    const char *head, *part, *tail;
+    size_t count;
+    const char *message; /* NULL: a good schema */
+};
+
+static const struct hostile hostiles[] = {
+    {"", "[", "", 1 << 20,
+     "schema is not JSON: line 1 column 2049: maximum parsing depth reached near '['"},
+    {"\"", "a", "\"", 1 << 20, "schema text is longer than 1048576 bytes"},
+    {"\"", "a", "\"", 1 << 19, "schema: malformed type name"},
+    {"{\"type\":\"fixed\",\"size\":1,\"name\":\"", "a.", "b\"}", 1 << 18,
+     "schema: name is missing or malformed"},
+    {"{\"type\":\"fixed\",\"size\":1,\"name\":\"a\",\"namespace\":\"", "a.", "b\"}", 255,
+     "schema: name is longer than 512 bytes"},
+    {"{\"x\":", "{\"type\":\"array\",\"items\":", "", 70, "schema is not JSON: line 1 column "},
+    {"[\"null\"", ",\"int\"", "]", 100000, "schema: a union of 100001 branches"},
+    {"{\"type\":\"record\",\"name\":\"R\",\"fields\":[0", ",0", "]}", 5000,
+     "schema: more than 4096 fields"},
+    {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\"", ",\"A\"", "]}", 200000,
+     "schema: symbol 'A' stands there twice"},
+    {"{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":{\"type\":\"array\","
+     "\"items\":\"int\"},\"default\":[0",
+     ",0", "]}]}", 400000, NULL},
+};
+
+static bool hostile_is_handled(const void *arg)
+{
+    const struct hostile *hostile = arg;
+    struct lt_error err = {0};
+    struct lt_buf text = {0};
+
+    lt_buf_adds(&text, hostile->head);
+    for (size_t i = 0; i < hostile->count; i++)
+        lt_buf_adds(&text, hostile->part);
+    lt_buf_adds(&text, hostile->tail);
+    LT_CLEANUP(lt_avro_schema_unrefp)
+    struct lt_avro_schema *schema = lt_avro_schema_parse(lt_buf_text(&text), text.len, &err);
+    lt_buf_fini(&text);
+    if (!hostile->message)
+        return schema != NULL;
+    if (!schema && strncmp(err.msg, hostile->message, strlen(hostile->message)) == 0)
+        return true;
+    fprintf(stderr, "%s\n", err.msg);
+    return false;
+}
+
+static void handles_hostile_texts_within_bounds(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < LT_COUNT(hostiles); i++)
+        if (!bounded(hostile_is_handled, &hostiles[i]))
+            fail_msg("text %zu: %s", i, hostiles[i].message ? hostiles[i].message : "good");
+}
+
+/* 1,300 records, each in the next: nothing in the parser may be worse than their number squared. */
+static bool chain_is_parsed(const void *arg)
+{
+    struct lt_buf text = {0};
+    (void)arg;
+
+    lt_buf_adds(&text, "{\"type\":\"record\",\"name\":\"T\",\"fields\":[{\"name\":\"f\",\"type\":"
+                       "{\"type\":\"record\",\"name\":\"R0\",\"fields\":[]}}");
+    for (int i = 1; i < 1300; i++)
+        lt_buf_addf(&text,
+                    ",{\"name\":\"f%d\",\"type\":{\"type\":\"record\",\"name\":\"R%d\",\"fields\":"
+                    "[{\"name\":\"a\",\"type\":\"R%d\"},{\"name\":\"b\",\"type\":\"int\"}]}}",
+                    i, i, i - 1);
+    lt_buf_adds(&text, "]}");
+    struct lt_buf canonical = {0}, last = {0};
+    const char *field = "f1299";
+    LT_CLEANUP(lt_avro_schema_unrefp)
+    struct lt_avro_schema *schema = parse(lt_buf_text(&text), NULL);
+    if (!schema)
+        return false;
+    lt_avro_schema_canonical(schema, &canonical);
+    /* Its definitions would all move into one another. */
+    bool refused = lt_avro_schema_project(schema, &field, 1, &last, NULL) < 0;
+    bool reads = lt_avro_schema_can_read(schema, schema, NULL) == 0;
+    lt_buf_fini(&text);
+    lt_buf_fini(&canonical);
+    lt_buf_fini(&last);
+    return refused && reads;
+}
+
+static void parses_a_long_chain_within_bounds(void **state)
+{
+    (void)state;
+    assert_true(bounded(chain_is_parsed, NULL));
+}
+
+static void refuses_types_nested_too_deep(void **state)
+{
+    struct lt_error err = {0};
+    (void)state;
+
+    for (size_t depth = 60; depth < 70; depth++) {
+        struct lt_buf text = {0};
+
+        for (size_t i = 0; i < depth; i++)
+            lt_buf_adds(&text, "{\"type\":\"array\",\"items\":");
+        lt_buf_adds(&text, "\"int\"");
+        for (size_t i = 0; i < depth; i++)
+            lt_buf_addc(&text, '}');
+        LT_CLEANUP(lt_avro_schema_unrefp)
+        struct lt_avro_schema *schema = parse(lt_buf_text(&text), &err);
+        assert_int_equal(schema != NULL, depth < 64);
+        lt_buf_fini(&text);
+    }
+    assert_non_null(strstr(err.msg, ": nested deeper than 64"));
 }
 
 static void checks_defaults_against_their_type(void **state)
@@ -300,6 +415,9 @@ int main(void)
         cmocka_unit_test(gives_the_canonical_form),
         cmocka_unit_test(writes_a_name_without_namespace_bare),
         cmocka_unit_test(refuses_and_says_where),
+        cmocka_unit_test(handles_hostile_texts_within_bounds),
+        cmocka_unit_test(parses_a_long_chain_within_bounds),
+        cmocka_unit_test(refuses_types_nested_too_deep),
         cmocka_unit_test(checks_defaults_against_their_type),
         cmocka_unit_test(keeps_the_text_and_its_digest),
         cmocka_unit_test(tells_the_fields_of_the_top_record),

@@ -17,7 +17,9 @@ static struct lt_avro_schema *parse(const char *text)
     return schema;
 }
 
-#define RECORD(fields) "{\"type\":\"record\",\"name\":\"R\",\"fields\":[" fields "]}"
+#define RECORD_OF(name, fields) \
+    "{\"type\":\"record\",\"name\":\"" name "\",\"fields\":[" fields "]}"
+#define RECORD(fields) RECORD_OF("R", fields)
 
 static const char flat[] =
     RECORD("{\"name\":\"i\",\"type\":\"int\"},{\"name\":\"s\",\"type\":[\"null\",\"string\"]},"
@@ -58,6 +60,36 @@ static void notes_where_each_field_lies(void **state)
     check_span(&spans[4], 9, 3, 9, 3, false);
     check_span(&spans[5], 12, 4, 12, 4, false);
     check_span(&spans[6], 16, 1, 16, 1, false);
+}
+
+/* Whatever stands beside null in a union of two: the branch is not part of the value. */
+static void tells_null_beside_every_type(void **state)
+{
+    static const char text[] = RECORD(
+        "{\"name\":\"a\",\"type\":[\"null\"," /* a record around a nullable field */
+        RECORD_OF("S",
+                  "{\"name\":\"f\",\"type\":[\"null\",\"int\"]}") "]},"
+                                                                  "{\"name\":\"b\",\"type\":[{"
+                                                                  "\"type\":\"fixed\",\"name\":"
+                                                                  "\"F\",\"size\":0},\"null\"]},"
+                                                                  "{\"name\":\"c\",\"type\":["
+                                                                  "\"null\",{\"type\":\"array\","
+                                                                  "\"items\":\"int\"}]}");
+    LT_CLEANUP(lt_avro_schema_unrefp) struct lt_avro_schema *schema = parse(text);
+    struct lt_span spans[3];
+    (void)state;
+
+    assert_int_equal(lt_avro_walk(schema, lt_bytes("\x02\x02\x04\x00\x02\x00", 6), spans, NULL), 0);
+    check_span(&spans[0], 0, 3, 1, 2, false);
+    check_span(&spans[1], 3, 1, 4, 0, false);
+    check_span(&spans[2], 4, 2, 5, 1, false);
+    assert_int_equal(lt_avro_walk(schema, lt_bytes("\x02\x00\x02\x00", 4), spans, NULL), 0);
+    check_span(&spans[0], 0, 2, 1, 1, false);
+    check_span(&spans[1], 2, 1, 3, 0, true);
+    check_span(&spans[2], 3, 1, 4, 0, true);
+    assert_int_equal(lt_avro_walk(schema, lt_bytes("\x00\x02\x00", 3), spans, NULL), 0);
+    check_span(&spans[0], 0, 1, 1, 0, true);
+    assert_int_equal(lt_avro_walk(schema, lt_bytes("\x02\x04\x02\x00", 4), spans, NULL), -1);
 }
 
 static void walks_values_that_are_no_records(void **state)
@@ -283,6 +315,41 @@ static void walks_wrapped_items_in_linear_time(void **state)
     assert_true(bounded(wrapped_items_are_cheap, NULL));
 }
 
+static void finds_a_bad_byte_at_every_place_of_a_text(void **state)
+{
+    LT_CLEANUP(lt_avro_schema_unrefp) struct lt_avro_schema *schema = parse("\"string\"");
+    (void)state;
+
+    for (size_t len = 1; len < 64; len++) {
+        uint8_t bytes[64];
+
+        bytes[0] = (uint8_t)(len * 2);
+        memset(bytes + 1, 'a', len);
+        assert_int_equal(lt_avro_walk(schema, lt_bytes(bytes, len + 1), NULL, NULL), 0);
+        for (size_t at = 1; at <= len; at++) {
+            bytes[at] = 0xbf;
+            assert_int_equal(lt_avro_walk(schema, lt_bytes(bytes, len + 1), NULL, NULL), -1);
+            bytes[at] = 'a';
+        }
+    }
+}
+
+/* Keys are bytes: only items without any are limited in number. */
+static void takes_a_large_map_of_nulls(void **state)
+{
+    LT_CLEANUP(lt_avro_schema_unrefp)
+    struct lt_avro_schema *schema = parse("{\"type\":\"map\",\"values\":\"null\"}");
+    struct lt_buf bytes = {0};
+    (void)state;
+
+    lt_avro_put_long(&bytes, 100000);
+    for (size_t i = 0; i < 100000; i++)
+        lt_avro_put_bytes(&bytes, lt_bytes("k", 1));
+    lt_avro_put_long(&bytes, 0);
+    assert_int_equal(lt_avro_walk(schema, lt_buf_bytes(&bytes), NULL, NULL), 0);
+    lt_buf_fini(&bytes);
+}
+
 static void refuses_every_prefix_of_a_record(void **state)
 {
     LT_CLEANUP(lt_avro_schema_unrefp) struct lt_avro_schema *schema = parse(flat);
@@ -304,12 +371,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(notes_where_each_field_lies),
+        cmocka_unit_test(tells_null_beside_every_type),
         cmocka_unit_test(walks_values_that_are_no_records),
         cmocka_unit_test(takes_blocks_with_and_without_size),
         cmocka_unit_test(refuses_each_known_attack),
         cmocka_unit_test(refuses_deep_nesting),
         cmocka_unit_test(walks_an_empty_pyramid_at_once),
         cmocka_unit_test(walks_wrapped_items_in_linear_time),
+        cmocka_unit_test(finds_a_bad_byte_at_every_place_of_a_text),
+        cmocka_unit_test(takes_a_large_map_of_nulls),
         cmocka_unit_test(refuses_every_prefix_of_a_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,21 @@ static void records_out_of_place_are_counted_and_ignored(void **state)
     assert_null(lt_cli_board_receipt(line->board, "ap000002", "cn000001.2"));
 }
 
+static void what_rightly_stands_beside_is_no_garbage(void **state)
+{
+    struct line_world *line = *state;
+    const struct lt_schema_notice schema = {.id = 1000, .text = "{}", .sha256 = {line_chain, 32}};
+    const struct lt_gap_report gap = {.stream = "cn000001.1", .reason = ""};
+    const struct lt_reject_report reject = {.stream = "cn000001.1", .code = "", .reason = ""};
+    line_take(line, LT_CLI_FROM_INBOX, "ap000002", "schema/1000", LT_RECORD_SCHEMA_NOTICE, &schema);
+    line_take(line, LT_CLI_FROM_OUTBOX, "ap000002", "gap/cn000001.1", LT_RECORD_GAP_REPORT, &gap);
+    line_take(line, LT_CLI_FROM_OUTBOX, "ap000002", "reject/cn000001.1/7", LT_RECORD_REJECT_REPORT,
+              &reject);
+    assert_int_equal(lt_cli_board_garbage(line->board), 0);
+    line_take(line, LT_CLI_FROM_CURSORS, NULL, "schema/1000", LT_RECORD_SCHEMA_NOTICE, &schema);
+    assert_int_equal(lt_cli_board_garbage(line->board), 1);
+}
+
 static void hands_all_cursors_to_the_effect_rules(void **state)
 {
     struct line_world *line = *state;
@@ -96,6 +111,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_inactive_receipt_is_not_what_is_shown, line_setup,
                                         line_teardown),
         cmocka_unit_test_setup_teardown(records_out_of_place_are_counted_and_ignored, line_setup,
+                                        line_teardown),
+        cmocka_unit_test_setup_teardown(what_rightly_stands_beside_is_no_garbage, line_setup,
                                         line_teardown),
         cmocka_unit_test_setup_teardown(hands_all_cursors_to_the_effect_rules, line_setup,
                                         line_teardown),

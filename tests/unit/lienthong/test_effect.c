@@ -111,6 +111,19 @@ static void an_amendment_shows_when_the_stream_has_its_scope_version(void **stat
     assert_true(ask(line, LT_CLI_WISH_AMENDED, "cn000001").shown);
 }
 
+static void a_connection_without_stream_has_nothing_to_wait_for(void **state)
+{
+    struct line_world *line = *state;
+    world_put(&line->world, LT_CONTROL_HOLD, "ho000001", &world_hold_pair);
+    lift(line, "ho000001");
+    const int64_t number = line->world.number;
+    assert_true(
+        lt_cli_effect(line->world.fold, line->board, LT_CLI_WISH_LIFTED, "ho000001", number).shown);
+    assert_true(
+        lt_cli_effect(line->world.fold, line->board, LT_CLI_WISH_AMENDED, "cn000001", number)
+            .shown);
+}
+
 static void a_termination_shows_when_every_stream_has_ended(void **state)
 {
     struct line_world *line = *state;
@@ -141,6 +154,7 @@ int main(void)
         WITH_LINE(a_live_stream_is_judged_by_its_feeds_control_number),
         WITH_LINE(a_lift_says_what_another_hold_keeps_suspended),
         WITH_LINE(an_amendment_shows_when_the_stream_has_its_scope_version),
+        WITH_LINE(a_connection_without_stream_has_nothing_to_wait_for),
         WITH_LINE(a_termination_shows_when_every_stream_has_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,17 +75,15 @@ static void catching(struct line_world *line)
 }
 static void inbox_old(struct line_world *line)
 {
-    line->notice.sync_time = LATE - 72 * HOUR / 10;
+    line->notice.sync_time = LATE;
 }
 static void target_silent(struct line_world *line)
 {
-    line->notice.sync_time = line->notice.at = LATE + LT_SECOND / 2;
-    line->receipt.stamp = line->receipt.at = LATE;
+    line->receipt.stamp = line->receipt.at = LATE - LT_SECOND; /* while offers go on */
 }
 static void target_slow(struct line_world *line)
 {
-    line->notice.sync_time = line->notice.at = LATE + LT_SECOND / 2;
-    line->receipt.stamp = LATE;
+    line->receipt.stamp = LATE - LT_SECOND;
 }
 static void target_loads(struct line_world *line)
 {
@@ -135,12 +133,21 @@ static void nothing_written_yet_stands_at_the_source(void **state)
     assert_int_equal(line.age, LT_CLI_AGE_NONE);
 }
 
-/* Routing copies sync points only as often as the copy needs them. */
-static void a_live_stream_may_trail_by_a_tenth_of_the_use_period(void **state)
+static void a_target_may_trail_by_the_tolerance(void **state)
 {
     struct line_world *world = *state;
-    world->notice.sync_time = world->receipt.stamp = WORLD_NOW - 72 * HOUR / 10;
+    world->receipt.stamp = world->notice.sync_time - STILL;
+    world->receipt.at = LATE; /* nothing new to report until now */
     assert_int_equal(line_compute(world).stands, LT_CLI_MOVING);
+}
+
+static void a_target_without_stamp_has_the_tolerance_from_the_offer_on(void **state)
+{
+    struct line_world *world = *state;
+    world->receipt.stamp = LT_NULL;
+    assert_int_equal(line_compute(world).stands, LT_CLI_MOVING);
+    world->notice.at = LATE;
+    assert_int_equal(line_compute(world).why, LT_CLI_STILL_NOT_APPLIED);
 }
 
 /* While a replacing stream is loaded, the old copy is what people use (architecture 4.4). */
@@ -229,14 +236,16 @@ static void shows_holds_on_connection_and_service_but_not_lifted_ones(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_target_without_stamp_has_the_tolerance_from_the_offer_on,
+                                        line_setup, line_teardown),
         cmocka_unit_test_setup_teardown(time_passes_everywhere_on_a_fresh_line, line_setup,
                                         line_teardown),
         cmocka_unit_test_setup_teardown(names_the_first_stage_where_time_stands_still, line_setup,
                                         line_teardown),
         cmocka_unit_test_setup_teardown(nothing_written_yet_stands_at_the_source, line_setup,
                                         line_teardown),
-        cmocka_unit_test_setup_teardown(a_live_stream_may_trail_by_a_tenth_of_the_use_period,
-                                        line_setup, line_teardown),
+        cmocka_unit_test_setup_teardown(a_target_may_trail_by_the_tolerance, line_setup,
+                                        line_teardown),
         cmocka_unit_test_setup_teardown(the_shown_copy_gives_the_stamp_while_another_is_loaded,
                                         line_setup, line_teardown),
         cmocka_unit_test(warns_by_the_share_of_the_use_period_that_is_gone),

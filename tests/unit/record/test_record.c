@@ -6,6 +6,7 @@
 #include "avro/frame.h"
 #include "avro/span.h"
 #include "support/cm.h"
+#include "unit/avro/bounded.h"
 #include "unit/record/record_sample.h"
 
 static const enum lt_record_type all_types[] = {
@@ -177,6 +178,29 @@ static void survives_every_garbled_byte(void **state)
     }
 }
 
+/* A text of 100 MiB that is not there makes avro-c allocate and lose it (kafka-and-avro D.2). */
+static bool absent_text_is_refused(const void *arg)
+{
+    static const uint8_t notice[] = "\0\0\0\0\x15\x02\x80\x80\x80\x64";
+    struct lt_schema_notice out;
+    struct lt_error err = {0};
+    LT_CLEANUP(lt_arena_freep) struct lt_arena *arena = lt_arena_new(4096);
+    (void)arg;
+
+    for (int i = 0; i < 1000; i++)
+        if (lt_record_decode(LT_RECORD_SCHEMA_NOTICE, lt_bytes(notice, sizeof(notice) - 1), &out,
+                             arena, &err) == 0)
+            return false;
+    return strcmp(err.msg,
+                  "record SchemaNotice: field 1 'text', byte 1: a length beyond the end") == 0;
+}
+
+static void refuses_a_length_beyond_the_end_at_once(void **state)
+{
+    (void)state;
+    assert_true(bounded(absent_text_is_refused, NULL));
+}
+
 static void refuses_a_record_of_another_type(void **state)
 {
     struct state *s = *state;
@@ -339,6 +363,7 @@ int main(void)
         TEST(appends_to_what_is_in_the_buffer),
         TEST(refuses_every_prefix),
         TEST(survives_every_garbled_byte),
+        TEST(refuses_a_length_beyond_the_end_at_once),
         TEST(refuses_a_record_of_another_type),
         TEST(refuses_bytes_left_over),
         TEST(refuses_a_text_with_a_zero_byte),

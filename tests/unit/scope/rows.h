@@ -37,7 +37,7 @@ static const struct test_column test_columns[] = {
 };
 #define TEST_COLUMNS LT_COUNT(test_columns)
 
-static struct lt_avro_schema *test_schema(void)
+static inline struct lt_avro_schema *test_schema(void)
 {
     struct lt_buf text = {0};
     struct lt_error err = {0};
@@ -66,9 +66,9 @@ struct test_row {
     struct lt_span spans[TEST_COLUMNS];
 };
 
-static void test_row_make(struct test_row *row,
-                          const struct lt_avro_schema *schema,
-                          const char *const texts[TEST_COLUMNS])
+static inline void test_row_make(struct test_row *row,
+                                 const struct lt_avro_schema *schema,
+                                 const char *const texts[TEST_COLUMNS])
 {
     struct lt_error err = {0};
     lt_buf_clear(&row->record);
@@ -85,7 +85,7 @@ static void test_row_make(struct test_row *row,
         fail_msg("%s", err.msg);
 }
 
-static size_t test_column_index(const char *name)
+static inline size_t test_column_index(const char *name)
 {
     for (size_t i = 0; i < TEST_COLUMNS; i++)
         if (strcmp(test_columns[i].name, name) == 0)
@@ -94,7 +94,7 @@ static size_t test_column_index(const char *name)
     return 0;
 }
 
-static struct lt_filter *test_compile(const struct lt_avro_schema *schema, const char *text)
+static inline struct lt_filter *test_compile(const struct lt_avro_schema *schema, const char *text)
 {
     struct lt_error err = {0};
     struct lt_filter *filter = lt_filter_compile(text, schema, &err);
@@ -103,8 +103,8 @@ static struct lt_filter *test_compile(const struct lt_avro_schema *schema, const
     return filter;
 }
 
-static struct lt_filter_view *test_view(const struct lt_avro_schema *schema,
-                                        const struct lt_filter *filter)
+static inline struct lt_filter_view *test_view(const struct lt_avro_schema *schema,
+                                               const struct lt_filter *filter)
 {
     struct lt_error err = {0};
     struct lt_filter_view *view = lt_filter_view_new(filter, schema, &err);

@@ -1,0 +1,349 @@
+/* The fold of this lane, the right of each connection (DX-1), and what consumers report. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "control/right.h"
+#include "routing/shell.h"
+
+static int open_control(struct shell *shell, struct lt_error *reterr)
+{
+    if (shell->control)
+        return 0;
+    shell->control = lt_reader_open(&shell->bus, true, reterr);
+    if (shell->control &&
+        lt_reader_add(shell->control, LT_TOPIC_CONTROL, LT_OFFSET_BEGIN, reterr) == 0)
+        return 0;
+    lt_reader_close(lt_steal(&shell->control));
+    return shell_fail(reterr);
+}
+
+static void take_control(struct shell *shell, const struct lt_message *message)
+{
+    struct lt_error err = {0};
+    if (lt_fold_take(shell->fold, message->key, message->value, &err) == 0)
+        return;
+    lt_metric_add(shell->metrics->refused, 1);
+    lt_log_error(LT_LOG_WARN, "control_refused", &err, "offset",
+                 lt_logf("%lld", (long long)message->offset), NULL);
+}
+
+/* Says once when delivery stops for want of control, and when it goes on. */
+static void tell_freshness(struct shell *shell, bool fresh, const char *why)
+{
+    if (fresh != shell->fresh)
+        lt_log(fresh ? LT_LOG_NOTICE : LT_LOG_WARN, fresh ? "control_fresh" : "control_stale",
+               "lane", lt_lane_name(shell->id), "number",
+               lt_logf("%lld", (long long)lt_fold_number(shell->fold)), "why", fresh ? NULL : why,
+               NULL);
+    shell->fresh = fresh;
+    lt_metric_set(shell->metrics->fresh, fresh);
+}
+
+int shell_control(void *arg, int64_t *ret_number, struct lt_error *reterr)
+{
+    struct shell *shell = arg;
+    if (open_control(shell, reterr) < 0)
+        return -1;
+    for (;;) {
+        struct lt_message message;
+        struct lt_error err = {0};
+        int got = lt_reader_poll(shell->control, 0, &message, &err);
+        if (got < 0 && err.class == LT_ERR_FATAL) {
+            *reterr = err;
+            return -1;
+        }
+        if (got <= 0)
+            break; /* a broker that is away shows as a heartbeat that grows old */
+        take_control(shell, &message);
+        lt_message_release(&message);
+    }
+    const char *why = "";
+    shell->fold_time = lt_now();
+    bool fresh =
+        lt_fold_fresh(shell->fold, shell->fold_time, shell->conf->grace_ms * LT_MILLI, &why);
+    tell_freshness(shell, fresh, why);
+    *ret_number = lt_fold_number(shell->fold);
+    lt_metric_set(shell->metrics->control, *ret_number);
+    return fresh;
+}
+
+struct each {
+    void (*visit)(void *visit_arg, const char *connection);
+    void *visit_arg;
+};
+
+static bool visit_connection(void *arg, const char *object, int64_t number, const void *body)
+{
+    (void)number;
+    (void)body;
+    struct each *each = arg;
+    each->visit(each->visit_arg, object);
+    return true;
+}
+
+void shell_each_connection(void *arg,
+                           void (*visit)(void *visit_arg, const char *connection),
+                           void *visit_arg)
+{
+    struct shell *shell = arg;
+    struct each each = {.visit = visit, .visit_arg = visit_arg};
+    lt_fold_each(shell->fold, LT_CONTROL_CONNECTION, visit_connection, &each);
+}
+
+/* ---- compiled scopes ---- */
+
+struct lt_rows *shell_rows(struct shell *shell, const char *service)
+{
+    const struct lt_service *body = lt_fold_service(shell->fold, service);
+    for (size_t i = 0; body && i < shell->rows_count; i++)
+        if (strcmp(shell->rows[i]->service, service) == 0 &&
+            shell->rows[i]->row_id == body->value_schema &&
+            shell->rows[i]->scope_id == body->scope_schema)
+            return shell->rows[i];
+    struct lt_error err = {0};
+    struct lt_rows *rows = lt_rows_new(shell->fold, service, &err);
+    if (!rows)
+        return NULL;
+    shell->rows = lt_realloc(shell->rows, (shell->rows_count + 1) * sizeof(struct lt_rows *));
+    shell->rows[shell->rows_count++] = rows;
+    return rows;
+}
+
+/* Place of the connection in the sorted list, or where it would stand. */
+static size_t place_of(const struct shell *shell, const char *connection, bool *ret_found)
+{
+    size_t low = 0, high = shell->shape_count;
+    *ret_found = false;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        int order = strcmp(connection, shell->shapes[mid]->connection);
+        if (order == 0) {
+            *ret_found = true;
+            return mid;
+        }
+        if (order < 0)
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return low;
+}
+
+static void insert(struct shell *shell, size_t at, struct lt_shape *shape)
+{
+    if (shell->shape_count == shell->shape_cap) {
+        shell->shape_cap = shell->shape_cap ? shell->shape_cap * 2 : 32;
+        shell->shapes = lt_realloc(shell->shapes, shell->shape_cap * sizeof(struct lt_shape *));
+    }
+    memmove(&shell->shapes[at + 1], &shell->shapes[at],
+            (shell->shape_count - at) * sizeof(struct lt_shape *));
+    shell->shapes[at] = shape;
+    shell->shape_count++;
+}
+
+/* A scope never changes its meaning: another version is another shape, and no LIVE stream has the
+ * old one any more when this boundary is over. */
+static bool is_current(const struct lt_shape *shape,
+                       const struct lt_connection *connection,
+                       const struct lt_agreement *agreement,
+                       const struct lt_rows *rows)
+{
+    return shape->scope_version == connection->scope_version &&
+           shape->agreement == agreement->number && shape->row_id == rows->row_id &&
+           shape->value_id == connection->value_schema;
+}
+
+struct lt_shape *shell_shape(struct shell *shell, const char *connection)
+{
+    const struct lt_connection *body = lt_fold_connection(shell->fold, connection);
+    const struct lt_agreement *agreement =
+        body ? lt_fold_agreement(shell->fold, body->agreement) : NULL;
+    struct lt_rows *rows = agreement ? shell_rows(shell, body->service) : NULL;
+    bool found;
+    size_t at = place_of(shell, connection, &found);
+    if (!rows)
+        return found ? shell->shapes[at] : NULL;
+    if (found && is_current(shell->shapes[at], body, agreement, rows))
+        return shell->shapes[at];
+    struct lt_error err = {0};
+    struct lt_shape *shape = lt_shape_new(shell->fold, connection, rows, &err);
+    if (!shape) {
+        lt_log_error(LT_LOG_WARN, "scope_refused", &err, "connection", connection, NULL);
+        return NULL;
+    }
+    if (found) {
+        for (size_t i = 0; i < shell->feed_count; i++)
+            shell->feed_list[i].stale |= lt_crowd_has(shell->feed_list[i].crowd, shell->shapes[at]);
+        lt_shape_free(shell->shapes[at]);
+        shell->shapes[at] = shape;
+    } else {
+        insert(shell, at, shape);
+    }
+    return shape;
+}
+
+/* ---- terms ---- */
+
+struct holds {
+    const char *connection, *service;
+    int64_t number;
+};
+
+static bool visit_hold(void *arg, const char *object, int64_t number, const void *body)
+{
+    (void)object;
+    struct holds *holds = arg;
+    const struct lt_hold *hold = body;
+    if (strcmp(hold->target, holds->connection) == 0 || strcmp(hold->target, holds->service) == 0)
+        holds->number = LT_MAX(holds->number, number);
+    return true;
+}
+
+static void judge_right(struct shell *shell,
+                        const char *connection,
+                        int64_t day_count,
+                        bool scope_known,
+                        struct lane_terms *terms)
+{
+    struct lt_right_facts facts = {
+        .now = shell->fold_time,
+        .grace = shell->conf->grace_ms * LT_MILLI,
+        .transaction = shell->conf->transaction_ms * LT_MILLI,
+        .scope_known = scope_known,
+        .delivered_today = day_count,
+        .diary_writable = true, /* the note is in the transaction: no diary, no delivery */
+    };
+    struct lt_right right = lt_route(shell->fold, connection, &facts);
+    terms->clause = right.clause == LT_CLAUSE_NONE ? "" : lt_clause_name(right.clause);
+    if (right.clause == LT_CLAUSE_NONE)
+        terms->right = LANE_MAY;
+    else
+        terms->right = lt_clause_is_final(right.clause) ? LANE_OVER : LANE_HOLD;
+    if (terms->right != LANE_HOLD)
+        return;
+    struct holds holds = {.connection = connection, .service = terms->service};
+    lt_fold_each(shell->fold, LT_CONTROL_HOLD, visit_hold, &holds);
+    terms->hold_number = holds.number;
+}
+
+bool shell_terms(void *arg, const char *connection, int64_t day_count, struct lane_terms *ret)
+{
+    struct shell *shell = arg;
+    const struct lt_connection *body = lt_fold_connection(shell->fold, connection);
+    if (!body)
+        return false;
+    const struct lt_service *service = lt_fold_service(shell->fold, body->service);
+    const struct lt_feed_body *feed = lt_fold_feed(shell->fold, body->service);
+    const struct lt_agreement *agreement = lt_fold_agreement(shell->fold, body->agreement);
+    *ret = (struct lane_terms){
+        .incarnation = feed ? feed->incarnation : 0,
+        .agreement = agreement ? agreement->number : 0,
+        .scope_version = body->scope_version,
+        .filtered = body->filter[0] != 0,
+        .window = service ? service->window : 0,
+        .sync_every = LT_MIN(shell->conf->sync_every_ms * LT_MILLI, body->use_period / 20),
+    };
+    snprintf(ret->service, sizeof(ret->service), "%s", body->service);
+    judge_right(shell, connection, day_count, shell_shape(shell, connection) != NULL, ret);
+    return true;
+}
+
+/* ---- gap reports (protocol 2): outbox, key gap/<stream> ---- */
+
+static bool list_outbox(void *arg, const char *object, int64_t number, const void *body)
+{
+    (void)object;
+    (void)number;
+    struct shell *shell = arg;
+    const struct lt_connection *connection = body;
+    char topic[LT_TOPIC_MAX];
+    lt_topic_outbox(connection->application, topic);
+    struct lt_error err = {0};
+    if (lt_reader_position(shell->outboxes, topic) == -1 &&
+        lt_reader_add(shell->outboxes, topic, LT_OFFSET_BEGIN, &err) < 0)
+        lt_log_error(LT_LOG_WARN, "outbox_unreadable", &err, "topic", topic, NULL);
+    return true;
+}
+
+static int open_outboxes(struct shell *shell, struct lt_error *reterr)
+{
+    if (!shell->outboxes) {
+        shell->outboxes = lt_reader_open(&shell->bus, true, reterr);
+        shell->outboxes_number = -1;
+    }
+    if (!shell->outboxes)
+        return shell_fail(reterr);
+    if (shell->outboxes_number != lt_fold_number(shell->fold))
+        lt_fold_each(shell->fold, LT_CONTROL_CONNECTION, list_outbox, shell);
+    shell->outboxes_number = lt_fold_number(shell->fold);
+    return 0;
+}
+
+/* A report counts when it comes from the stream's own application; all else is garbage. */
+static bool
+is_report(struct shell *shell, const struct lt_message *message, struct lt_gap_report *report)
+{
+    char connection[LT_ID_MAX], topic[LT_TOPIC_MAX];
+    int64_t generation;
+    if (message->key.len < 4 || memcmp(message->key.data, "gap/", 4) != 0 || !message->value.data)
+        return false;
+    if (lt_record_decode(LT_RECORD_GAP_REPORT, message->value, report, shell->arena, NULL) == 0 &&
+        lt_stream_parse(report->stream, connection, &generation, NULL) == 0) {
+        const struct lt_connection *body = lt_fold_connection(shell->fold, connection);
+        if (body)
+            lt_topic_outbox(body->application, topic);
+        if (body && strcmp(topic, message->topic) == 0)
+            return true;
+    }
+    lt_metric_add(shell->metrics->garbage, 1);
+    return false;
+}
+
+static void take_report(struct shell *shell, const struct lt_message *message)
+{
+    struct lt_gap_report report;
+    if (!is_report(shell, message, &report))
+        return;
+    for (size_t i = 0; i < shell->reported_count; i++)
+        if (strcmp(shell->reported[i], report.stream) == 0)
+            return;
+    const struct lane_slot *slot = lt_lane_view_find(lt_lane_view(shell->lane), report.stream);
+    if (!slot || slot->now.state == LANE_ENDED)
+        return;
+    shell->reported =
+        lt_realloc(shell->reported, (shell->reported_count + 1) * sizeof(*shell->reported));
+    snprintf(shell->reported[shell->reported_count++], LT_TOPIC_MAX, "%s", report.stream);
+    lt_log(LT_LOG_WARN, "gap_reported", "stream", report.stream, "expected",
+           lt_logf("%lld", (long long)report.expected), "seen",
+           lt_logf("%lld", (long long)report.seen), NULL);
+}
+
+int shell_gap_reports(void *arg,
+                      void (*visit)(void *visit_arg, const char *stream),
+                      void *visit_arg,
+                      struct lt_error *reterr)
+{
+    struct shell *shell = arg;
+    if (open_outboxes(shell, reterr) < 0)
+        return -1;
+    for (;;) {
+        struct lt_message message;
+        struct lt_error err = {0};
+        int got = lt_reader_poll(shell->outboxes, 0, &message, &err);
+        if (got < 0 && err.class == LT_ERR_FATAL) {
+            *reterr = err;
+            return -1;
+        }
+        if (got == 0 || (got < 0 && err.class != LT_ERR_REJECT))
+            break;
+        if (got < 0)
+            continue; /* one outbox is not there yet */
+        take_report(shell, &message);
+        lt_message_release(&message);
+    }
+    for (size_t i = 0; i < shell->reported_count; i++)
+        visit(visit_arg, shell->reported[i]);
+    return 0;
+}

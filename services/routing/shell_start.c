@@ -1,0 +1,222 @@
+/* The start of a lane over Kafka (protocol 4.1-4.3) and looking around while it runs (5.4). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "position/position.h"
+#include "routing/shell.h"
+
+bool shell_is_ours(const char *topic)
+{
+    return strcmp(topic, LT_TOPIC_CURSORS) == 0 || strcmp(topic, LT_TOPIC_DIARY) == 0 ||
+           strncmp(topic, "inbox.", 6) == 0 || strncmp(topic, "stream.", 7) == 0;
+}
+
+int shell_init(void *arg, struct lt_error *reterr)
+{
+    struct shell *shell = arg;
+    shell_feeds_reset(shell);
+    lt_reader_close(lt_steal(&shell->cursors));
+    lt_producer_close(lt_steal(&shell->producer));
+    shell->told_count = shell->decision_count = 0;
+    shell->delivered = 0;
+    lt_metric_add(shell->metrics->starts, 1);
+    shell->producer = lt_producer_open(&shell->bus, shell->transactional_id, reterr);
+    if (!shell->producer ||
+        lt_producer_init(shell->producer, shell->conf->transaction_ms, reterr) < 0)
+        return shell_fail(reterr);
+    return 0;
+}
+
+int shell_scrub(void *arg, struct lt_error *reterr)
+{
+    struct shell *shell = arg;
+    const char **names;
+    size_t count, ours = 0, scrubbed;
+    if (lt_admin_topics(shell->admin, shell->arena, &names, &count, reterr) < 0)
+        return shell_fail(reterr);
+    for (size_t i = 0; i < count; i++)
+        if (shell_is_ours(names[i]))
+            names[ours++] = names[i];
+    if (lt_scrub(shell->producer, shell->asker, names, ours, &scrubbed, reterr) < 0)
+        return shell_fail(reterr);
+    if (scrubbed > 0)
+        lt_log(LT_LOG_NOTICE, "scrubbed", "lane", lt_lane_name(shell->id), "topics",
+               lt_logf("%zu", scrubbed), NULL);
+    return 0;
+}
+
+static int
+take_cursor(struct shell *shell, const struct lt_message *message, struct lt_error *reterr)
+{
+    struct lt_cursor cursor;
+    struct lane_stream stream;
+    if (lt_record_decode(LT_RECORD_CURSOR, message->value, &cursor, shell->arena, reterr) < 0 ||
+        lt_lane_stream_read(&cursor, &stream, reterr) < 0)
+        return -1;
+    lt_lane_take_stream(shell->lane, &stream);
+    return 0;
+}
+
+static int
+take_feed_cursor(struct shell *shell, const struct lt_message *message, struct lt_error *reterr)
+{
+    struct lt_feed_cursor cursor;
+    struct lane_feed feed;
+    if (lt_record_decode(LT_RECORD_FEED_CURSOR, message->value, &cursor, shell->arena, reterr) <
+            0 ||
+        lt_lane_feed_read(&cursor, &feed, reterr) < 0)
+        return -1;
+    lt_lane_take_feed(shell->lane, &feed);
+    return 0;
+}
+
+/* Only lanes write here: a record that is not theirs stops the lane. */
+static int visit_cursor(void *arg, const struct lt_message *message, struct lt_error *reterr)
+{
+    struct shell *shell = arg;
+    if (!message->value.data)
+        return 0;
+    lt_arena_reset(shell->arena);
+    int rc = lt_record_type_of(message->value) == LT_RECORD_FEED_CURSOR
+                 ? take_feed_cursor(shell, message, reterr)
+                 : take_cursor(shell, message, reterr);
+    if (rc == 0)
+        return 0;
+    reterr->class = LT_ERR_FATAL;
+    return lt_fail_context(reterr, "%s at %lld", LT_TOPIC_CURSORS, (long long)message->offset);
+}
+
+static int read_whole(struct shell *shell, struct lt_error *reterr)
+{
+    int64_t next;
+    if (lt_bus_read_to_end(&shell->bus, LT_TOPIC_CURSORS, 0, shell->conf->transaction_ms,
+                           visit_cursor, shell, &next, reterr) < 0)
+        return reterr->class == LT_ERR_RETRY ? -1 : shell_fail(reterr);
+    lt_reader_close(lt_steal(&shell->cursors));
+    shell->cursors = lt_reader_open(&shell->bus, true, reterr);
+    if (!shell->cursors || lt_reader_add(shell->cursors, LT_TOPIC_CURSORS, next, reterr) < 0)
+        return shell_fail(reterr);
+    return 0;
+}
+
+int shell_read_cursors(void *arg, bool whole, struct lt_error *reterr)
+{
+    struct shell *shell = arg;
+    if (whole)
+        return read_whole(shell, reterr);
+    for (;;) {
+        struct lt_message message;
+        int got = lt_reader_poll(shell->cursors, 0, &message, reterr);
+        if (got < 0 && reterr->class == LT_ERR_RETRY)
+            return 0; /* a stale view is harmless (5.1) */
+        if (got <= 0)
+            return got == 0 ? 0 : shell_fail(reterr);
+        int rc = visit_cursor(shell, &message, reterr);
+        lt_message_release(&message);
+        if (rc < 0)
+            return -1;
+    }
+}
+
+/* ---- looking around ---- */
+
+static void watch(struct shell *shell, const char *topic)
+{
+    for (size_t i = 0; i < shell->watch_count; i++)
+        if (strcmp(shell->watches[i].topic, topic) == 0)
+            return;
+    shell->watches =
+        lt_realloc(shell->watches, (shell->watch_count + 1) * sizeof(struct shell_watch));
+    struct shell_watch *place = &shell->watches[shell->watch_count++];
+    *place = (struct shell_watch){0};
+    snprintf(place->topic, sizeof(place->topic), "%s", topic);
+}
+
+/* Every partition of the bucket; ended streams matter no more. */
+static void list_watches(struct shell *shell)
+{
+    const struct lane_view *view = lt_lane_view(shell->lane);
+    size_t keep = 0;
+    for (size_t i = 0; i < shell->watch_count; i++)
+        if (shell->watches[i].since_ms != 0)
+            shell->watches[keep++] = shell->watches[i];
+    shell->watch_count = keep;
+    watch(shell, LT_TOPIC_CURSORS);
+    watch(shell, LT_TOPIC_DIARY);
+    for (size_t i = 0; i < view->count; i++) {
+        const struct lane_stream *stream = &view->slots[i]->now;
+        char topic[LT_TOPIC_MAX];
+        if (stream->state == LANE_ENDED)
+            continue;
+        lt_topic_stream(stream->name, topic);
+        watch(shell, topic);
+        const struct lt_connection *connection =
+            lt_fold_connection(shell->fold, stream->connection);
+        if (!connection)
+            continue;
+        lt_topic_inbox(connection->application, topic);
+        watch(shell, topic);
+    }
+}
+
+/* 1: unreadable for too long; 0; -1. */
+static int look_at(struct shell *shell, struct shell_watch *place, struct lt_error *reterr)
+{
+    int64_t low, lso, hw, now = lt_monotonic_ms();
+    struct lt_error err = {0};
+    if (lt_asker_watermarks(shell->asker, place->topic, &low, &lso, &hw, &err) < 0) {
+        place->since_ms = 0;
+        const char *stream = strncmp(place->topic, "stream.", 7) == 0 ? place->topic + 7 : "";
+        const struct lane_slot *slot = lt_lane_view_find(lt_lane_view(shell->lane), stream);
+        bool needed = slot && slot->now.state == LANE_LIVE && slot->now.seq > 0 &&
+                      shell->id == LANE_LIVE_LANE;
+        if (err.class == LT_ERR_REJECT && needed)
+            return lt_fail(reterr, LT_ERR_ABORT, "routing", 0, "topic '%s' is gone", place->topic);
+        return 0;
+    }
+    if (lso >= hw || lso != place->lso || place->since_ms == 0)
+        place->since_ms = lso < hw ? now : 0;
+    place->lso = lso;
+    return place->since_ms != 0 && now - place->since_ms > shell->conf->transaction_ms;
+}
+
+/* An idle lane has nothing to write and would never see the fence: an empty record, aborted. */
+static int ask_lease(struct shell *shell, struct lt_error *reterr)
+{
+    int64_t now = lt_monotonic_ms();
+    if (shell->wrote || now - shell->probed_ms < shell->conf->transaction_ms / 4) {
+        shell->probed_ms = shell->wrote ? now : shell->probed_ms;
+        shell->wrote = false;
+        return 0;
+    }
+    shell->probed_ms = now;
+    if (lt_producer_begin(shell->producer, reterr) < 0 ||
+        lt_producer_send(shell->producer, LT_TOPIC_CURSORS, lt_bytes("", 0), lt_bytes(NULL, 0),
+                         NULL, 0, reterr) < 0 ||
+        lt_producer_flush(shell->producer, shell->conf->transaction_ms, reterr) < 0 ||
+        lt_producer_abort(shell->producer, reterr) < 0)
+        return shell_fail(reterr);
+    return 0;
+}
+
+int shell_stuck(void *arg, struct lt_error *reterr)
+{
+    struct shell *shell = arg;
+    if (ask_lease(shell, reterr) < 0)
+        return -1;
+    if (shell->watch_at >= shell->watch_count) {
+        shell->watch_at = 0;
+        list_watches(shell);
+    }
+    /* Looks come every 500 ms (shell.c): a round is done in a quarter of a time-out. */
+    size_t looks = LT_MAX((size_t)shell->conf->transaction_ms / 2000, 1);
+    size_t slice = shell->watch_count / looks + 1;
+    for (size_t i = 0; i < slice && shell->watch_at < shell->watch_count; i++) {
+        int rc = look_at(shell, &shell->watches[shell->watch_at++], reterr);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
