@@ -3,6 +3,7 @@
  */
 #include "lienthong/cli.h"
 #include "lienthong/diary_text.h"
+#include "lienthong/tap.h"
 
 #include "daemon/daemon.h"
 
@@ -36,9 +37,19 @@ static int run(struct lt_cli *cli)
         .arena = lt_arena_new(4096),
     };
     struct lt_error err = {0};
-    int64_t next;
-    int rc = lt_bus_read_to_end(&cli->bus, LT_TOPIC_DIARY, LT_OFFSET_BEGIN, cli->conf.kafka_ms,
-                                visit, &reading, &next, &err);
+    struct lt_cli_tap tap;
+    struct lt_cli_tap_topic diary = {
+        .topic = LT_TOPIC_DIARY, .offset = LT_OFFSET_BEGIN, .visit = visit, .arg = &reading};
+    struct lt_cli_tap_topic *const topics[] = {&diary};
+    int rc = lt_cli_tap_open(&cli->bus, cli->conf.kafka_ms, &tap, &err);
+    if (rc == 0) {
+        rc = lt_cli_tap_read(&tap, topics, 1, &err);
+        lt_cli_tap_close(&tap);
+    }
+    if (diary.hidden)
+        fputs(LT_SAY(cli->lang, "newer entries are not committed yet\n",
+                     "các mục mới hơn chưa được ghi xong\n"),
+              stderr);
     lt_arena_free(reading.arena);
     lt_buf_fini(&reading.out);
     return rc == 0 ? 0 : lt_cli_fail(cli, &err);

@@ -1,5 +1,6 @@
 #include "lienthong/diary_text.h"
 
+#include "lienthong/law.h"
 #include "lienthong/status_json.h"
 
 #include <inttypes.h>
@@ -80,8 +81,8 @@ add_decision(enum lt_cli_lang lang, const struct lt_decision *decision, struct l
                 lt_time_vn(decision->at, at, sizeof at), decision->stream,
                 decision->from_state[0] ? decision->from_state : "-", decision->to_state);
     if (decision->clause[0])
-        lt_buf_addf(out, "  %s", decision->clause);
-    if (decision->reason[0]) {
+        lt_buf_addf(out, "  %s", lt_cli_reason_words(lang, decision->clause));
+    if (decision->reason[0] && strcmp(decision->reason, decision->clause) != 0) {
         lt_buf_adds(out, ": ");
         lt_cli_add_clean(out, decision->reason);
     }

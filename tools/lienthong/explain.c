@@ -9,7 +9,7 @@ static int look_at(struct lt_cli *cli, const char *connection)
     struct lt_cli_view *view = &cli->view;
     struct lt_error err = {0};
     if (lt_cli_view_cursors(view, &err) != 0 ||
-        lt_cli_view_connection(view, connection, &err) != 0 ||
+        lt_cli_view_connections(view, &connection, 1, &err) != 0 ||
         lt_cli_view_decisions(view, &err) != 0)
         return lt_cli_fail(cli, &err);
     return 0;

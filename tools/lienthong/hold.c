@@ -66,25 +66,13 @@ static int expected_end(const struct lt_cli *cli, json_t **ret, lt_time *ret_at)
     return 0;
 }
 
-struct lapse {
-    struct lt_cli *cli;
-    const char *target;
-    lt_time end;
-    size_t lapse;
-};
-
 /* Does the copy of one connection lose its use value before the expected restoration? */
-static int add_lapse(struct lapse *lapse, const char *connection, struct lt_error *reterr)
+static bool lapses(const struct lt_cli *cli, const char *connection, lt_time end)
 {
-    struct lt_cli_view *view = &lapse->cli->view;
-    if (lt_cli_view_connection(view, connection, reterr) != 0)
-        return -1;
+    const struct lt_cli_measure measure = {lt_now(), cli->conf.still_ms * LT_MILLI};
     struct lt_cli_line line;
-    lt_cli_line(view->fold, view->board, connection, &LT_CLI_NO_MARKS,
-                &(struct lt_cli_measure){lt_now(), lapse->cli->conf.still_ms * LT_MILLI}, &line);
-    if (line.usable_until != LT_TIME_NONE && line.usable_until < lapse->end)
-        lapse->lapse++;
-    return 0;
+    lt_cli_line(cli->view.fold, cli->view.board, connection, &LT_CLI_NO_MARKS, &measure, &line);
+    return line.usable_until != LT_TIME_NONE && line.usable_until < end;
 }
 
 /* Tells the provider how many copies will lapse during the suspension (D41.2b-9). */
@@ -94,18 +82,18 @@ static void say_lapses(struct lt_cli *cli, const char *target, lt_time end)
         return;
     LT_CLEANUP(lt_arena_freep) struct lt_arena *arena = lt_arena_new(4096);
     const char **ids;
-    size_t count = lt_cli_view_connections(cli->view.fold, target, arena, &ids);
-    struct lapse lapse = {.cli = cli, .target = target, .end = end};
+    const size_t count = lt_cli_connection_list(cli->view.fold, target, arena, &ids);
     struct lt_error err = {0};
-    for (size_t i = 0; i < count; i++) {
-        if (add_lapse(&lapse, ids[i], &err) != 0) {
-            fprintf(stderr, "%s\n", err.msg);
-            return;
-        }
+    if (lt_cli_view_connections(&cli->view, ids, count, &err) != 0) {
+        fprintf(stderr, "%s\n", err.msg);
+        return;
     }
+    size_t lapse = 0;
+    for (size_t i = 0; i < count; i++)
+        lapse += lapses(cli, ids[i], end);
     printf(LT_SAY(cli->lang, "copies whose use period ends before the expected end: %zu\n",
                   "số bản sao hết thời hạn sử dụng trước thời điểm dự kiến khôi phục: %zu\n"),
-           lapse.lapse);
+           lapse);
 }
 
 static int await_held(struct lt_cli *cli, const struct lt_cli_errand *errand, const char *hold)

@@ -1,5 +1,7 @@
 #include "lienthong/law.h"
 
+#include "control/right.h"
+
 #include <string.h>
 
 static const struct ground {
@@ -95,13 +97,29 @@ static const struct pair {
          {"articles 37 and 38 (agreed details regarding data sharing)",
           "các Điều 37 và 38 (thỏa thuận chia sẻ dữ liệu)"}},
 },
-  STATES[] = {
-      {"LOAD", {"first load runs", "đang nạp lần đầu"}},
-      {"CATCH", {"catching up", "đang đuổi kịp"}},
-      {"READY", {"caught up, being handed over", "đã đuổi kịp, đang bàn giao"}},
-      {"LIVE", {"live", "đang cung cấp"}},
-      {"HELD", {"suspended", "đang tạm ngừng"}},
-      {"ENDED", {"ended", "đã kết thúc"}},
+  STATES[] =
+      {
+          {"LOAD", {"first load runs", "đang nạp lần đầu"}},
+          {"CATCH", {"catching up", "đang đuổi kịp"}},
+          {"READY", {"caught up, being handed over", "đã đuổi kịp, đang bàn giao"}},
+          {"LIVE", {"live", "đang cung cấp"}},
+          {"HELD", {"suspended", "đang tạm ngừng"}},
+          {"ENDED", {"ended", "đã kết thúc"}},
+},
+  REASONS[] = {
+      {"terminated", {"the connection is terminated", "kết nối đã chấm dứt"}},
+      {"amended",
+       {"the scope was amended, another stream replaces it",
+        "phạm vi đã sửa đổi, luồng khác thay thế"}},
+      {"incarnation",
+       {"the feed began anew, another stream replaces it",
+        "dòng nguồn bắt đầu lại, luồng khác thay thế"}},
+      {"damaged",
+       {"damage was found, another stream replaces it", "phát hiện hư hỏng, luồng khác thay thế"}},
+      {"window",
+       {"it stood still for too long, another stream replaces it",
+        "dừng quá lâu, luồng khác thay thế"}},
+      {"technical", {"its topic failed, tried again soon", "topic gặp sự cố kỹ thuật, sẽ thử lại"}},
 };
 
 static const char *
@@ -121,4 +139,12 @@ const char *lt_cli_kind_article(enum lt_cli_lang lang, const char *kind)
 const char *lt_cli_state_words(enum lt_cli_lang lang, const char *state)
 {
     return words(STATES, LT_COUNT(STATES), lang, state);
+}
+
+const char *lt_cli_reason_words(enum lt_cli_lang lang, const char *name)
+{
+    for (int clause = LT_CLAUSE_NONE + 1; clause <= LT_CLAUSE_DIARY; clause++)
+        if (strcmp(lt_clause_name((enum lt_clause)clause), name) == 0)
+            return lt_clause_words((enum lt_clause)clause, lang == LT_CLI_VI);
+    return words(REASONS, LT_COUNT(REASONS), lang, name);
 }

@@ -21,5 +21,8 @@ const char *lt_cli_ground_words(enum lt_cli_lang lang, const char *ground);
 const char *lt_cli_ground_article(enum lt_cli_lang lang, const char *ground);
 /** What applying a declaration of that kind carries out: "article 38" and the like. */
 const char *lt_cli_kind_article(enum lt_cli_lang lang, const char *kind);
+/** Why a stream is HELD or ENDED, as cursors and the diary name it: a clause of DX-1 in the
+ * decree's words, or a reason of routing's; anything else as it is. */
+const char *lt_cli_reason_words(enum lt_cli_lang lang, const char *name);
 /** LOAD, LIVE, HELD ... in words; the state itself when unknown. */
 const char *lt_cli_state_words(enum lt_cli_lang lang, const char *state);

@@ -109,8 +109,8 @@ static void add_decision(enum lt_cli_lang lang,
                 lt_cli_when(lang, decision->at, now, when), decision->stream,
                 decision->from_state[0] ? decision->from_state : "-", decision->to_state);
     if (decision->clause[0])
-        lt_buf_addf(out, "  %s", decision->clause);
-    if (decision->reason[0]) {
+        lt_buf_addf(out, "  %s", lt_cli_reason_words(lang, decision->clause));
+    if (decision->reason[0] && strcmp(decision->reason, decision->clause) != 0) {
         lt_buf_adds(out, ": ");
         lt_cli_add_clean(out, decision->reason);
     }

@@ -28,12 +28,8 @@ static int refresh(struct lt_cli_view *view,
 {
     if (lt_cli_view_control(view, reterr) != 0 || lt_cli_view_cursors(view, reterr) != 0)
         return -1;
-    size_t count = lt_cli_view_connections(view->fold, filter, arena, ret_ids);
-    for (size_t i = 0; i < count; i++)
-        if (lt_cli_view_connection(view, (*ret_ids)[i], reterr) != 0)
-            return -1;
-    *ret_count = count;
-    return 0;
+    *ret_count = lt_cli_connection_list(view->fold, filter, arena, ret_ids);
+    return lt_cli_view_connections(view, *ret_ids, *ret_count, reterr);
 }
 
 static struct lt_cli_head head_of(const struct look *look, size_t connections)
@@ -43,6 +39,7 @@ static struct lt_cli_head head_of(const struct look *look, size_t connections)
         .now = look->measure.now,
         .number = lt_fold_number(view->fold),
         .heartbeat_at = lt_fold_heartbeat_at(view->fold),
+        .hidden = lt_cli_view_hidden(view),
         .garbage = view->refused + lt_cli_board_garbage(view->board),
         .connections = connections,
     };

@@ -26,10 +26,11 @@ static json_t *number(int64_t value)
 
 json_t *lt_cli_head_json(const struct lt_cli_head *head)
 {
-    return json_pack("{s:o, s:{s:I, s:b, s:o, s:o}, s:I, s:[]}", "at", lt_cli_time_json(head->now),
-                     "control", "number", (json_int_t)head->number, "fresh", head->stale == NULL,
-                     "why", text(head->stale), "heartbeat_at", lt_cli_time_json(head->heartbeat_at),
-                     "ignored", (json_int_t)head->garbage, "connections");
+    return json_pack("{s:o, s:{s:I, s:b, s:o, s:o}, s:I, s:o, s:[]}", "at",
+                     lt_cli_time_json(head->now), "control", "number", (json_int_t)head->number,
+                     "fresh", head->stale == NULL, "why", text(head->stale), "heartbeat_at",
+                     lt_cli_time_json(head->heartbeat_at), "ignored", (json_int_t)head->garbage,
+                     "unreadable", text(head->hidden), "connections");
 }
 
 static json_t *source_json(const struct lt_cli_line *line)

@@ -77,6 +77,11 @@ void lt_cli_head_text(enum lt_cli_lang lang, const struct lt_cli_head *head, str
             out,
             LT_SAY(lang, "! nothing may be delivered: %s\n", "! không được cung cấp dữ liệu: %s\n"),
             head->stale);
+    if (head->hidden)
+        lt_buf_addf(out,
+                    LT_SAY(lang, "! not readable to its end: %s (a transaction is open)\n",
+                           "! chưa đọc được đến cuối: %s (giao dịch còn mở)\n"),
+                    head->hidden);
     if (head->garbage > 0)
         lt_buf_addf(out,
                     LT_SAY(lang, "! records ignored as not ours: %zu\n",
@@ -226,7 +231,7 @@ static void add_still(enum lt_cli_lang lang, const struct lt_cli_line *line, str
         reason = line->cursor->reason;
     if (reason[0]) {
         lt_buf_adds(out, " (");
-        lt_cli_add_clean(out, reason);
+        lt_cli_add_clean(out, lt_cli_reason_words(lang, reason));
         lt_buf_addc(out, ')');
     }
     lt_buf_addc(out, '\n');

@@ -15,6 +15,7 @@ struct lt_cli_head {
     lt_time heartbeat_at; /**< LT_TIME_NONE: none seen */
     const char *stale;    /**< why the control state is not fresh; NULL when it is */
     size_t garbage;       /**< records that were not what their place demands */
+    const char *hidden;   /**< a topic whose end cannot be read yet; NULL when there is none */
     size_t connections;
 };
 

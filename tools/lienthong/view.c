@@ -1,19 +1,15 @@
 #include "lienthong/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct lt_cli_topic_offset {
-    char topic[LT_TOPIC_MAX];
-    int64_t next;
-};
-
-/* Where the records of one topic go. */
-struct into {
+/* A topic that was read and where its records go. */
+struct lt_cli_view_topic {
+    struct lt_cli_tap_topic tap;
     struct lt_cli_view *view;
-    bool control;
-    enum lt_cli_from from;
-    const char *origin;
+    enum lt_cli_from from;  /* not for control */
+    char origin[LT_ID_MAX]; /* "" for none */
 };
 
 int lt_cli_view_open(const struct lt_bus *bus,
@@ -22,133 +18,149 @@ int lt_cli_view_open(const struct lt_bus *bus,
                      struct lt_cli_view *ret,
                      struct lt_error *reterr)
 {
-    struct lt_asker *asker = lt_asker_open(bus, reterr);
-    if (!asker)
+    struct lt_cli_tap tap;
+    if (lt_cli_tap_open(bus, timeout_ms, &tap, reterr) != 0)
         return -1;
     *ret = (struct lt_cli_view){
-        .bus = bus,
-        .timeout_ms = timeout_ms,
+        .tap = tap,
         .fold = lt_fold_new(public_key),
         .board = lt_cli_board_new(),
-        .asker = asker,
     };
     return 0;
 }
 
 void lt_cli_view_close(struct lt_cli_view *view)
 {
-    lt_asker_close(view->asker);
+    lt_cli_tap_close(&view->tap);
     lt_cli_board_free(view->board);
     lt_fold_free(view->fold);
-    free(view->offsets);
+    for (size_t i = 0; i < view->topic_count; i++)
+        free(view->topics[i]);
+    free(view->topics);
     *view = (struct lt_cli_view){0};
 }
 
-static int take(void *arg, const struct lt_message *message, struct lt_error *reterr)
+static int take_control(void *arg, const struct lt_message *message, struct lt_error *reterr)
 {
     (void)reterr;
-    const struct into *into = arg;
-    struct lt_cli_view *view = into->view;
-    if (!into->control)
-        lt_cli_board_take(view->board, into->from, into->origin, message->key, message->value);
-    else if (lt_fold_take(view->fold, message->key, message->value, NULL) != 0)
-        view->refused++;
+    const struct lt_cli_view_topic *topic = arg;
+    if (lt_fold_take(topic->view->fold, message->key, message->value, NULL) != 0)
+        topic->view->refused++;
     return 0;
 }
 
-static int64_t *offset_of(struct lt_cli_view *view, const char *topic)
+static int take_record(void *arg, const struct lt_message *message, struct lt_error *reterr)
 {
-    for (size_t i = 0; i < view->offset_count; i++)
-        if (strcmp(view->offsets[i].topic, topic) == 0)
-            return &view->offsets[i].next;
-    view->offsets = lt_realloc(view->offsets, (view->offset_count + 1) * sizeof *view->offsets);
-    struct lt_cli_topic_offset *added = &view->offsets[view->offset_count++];
-    *added = (struct lt_cli_topic_offset){.next = LT_OFFSET_BEGIN};
-    memcpy(added->topic, topic, strlen(topic) + 1);
-    return &added->next;
+    (void)reterr;
+    const struct lt_cli_view_topic *topic = arg;
+    lt_cli_board_take(topic->view->board, topic->from, topic->origin[0] ? topic->origin : NULL,
+                      message->key, message->value);
+    return 0;
 }
 
-/* Every wait for the broker is bounded: a topic that shows nothing new costs one question. */
+static struct lt_cli_view_topic *find_topic(const struct lt_cli_view *view, const char *name)
+{
+    for (size_t i = 0; i < view->topic_count; i++)
+        if (strcmp(view->topics[i]->tap.topic, name) == 0)
+            return view->topics[i];
+    return NULL;
+}
+
+/* The topic as it was read last, or from its beginning. */
+static struct lt_cli_view_topic *
+topic_of(struct lt_cli_view *view, const char *name, enum lt_cli_from from, const char *origin)
+{
+    struct lt_cli_view_topic *topic = find_topic(view, name);
+    if (topic)
+        return topic;
+    topic = lt_alloc(sizeof *topic);
+    *topic = (struct lt_cli_view_topic){.view = view, .from = from};
+    topic->tap =
+        (struct lt_cli_tap_topic){.offset = LT_OFFSET_BEGIN, .visit = take_record, .arg = topic};
+    snprintf(topic->tap.topic, sizeof topic->tap.topic, "%s", name);
+    snprintf(topic->origin, sizeof topic->origin, "%s", origin);
+    view->topics = lt_realloc(view->topics, (view->topic_count + 1) * sizeof *view->topics);
+    view->topics[view->topic_count++] = topic;
+    return topic;
+}
+
 static int
-read_on(struct lt_cli_view *view, const char *topic, struct into *into, struct lt_error *reterr)
+read_one(struct lt_cli_view *view, struct lt_cli_view_topic *topic, struct lt_error *reterr)
 {
-    int exists = lt_asker_topic_exists(view->asker, topic, reterr);
-    if (exists <= 0)
-        return exists;
-    int64_t *offset = offset_of(view, topic);
-    int64_t low, readable, end;
-    if (lt_asker_watermarks(view->asker, topic, &low, &readable, &end, reterr) != 0)
-        return lt_fail_context(reterr, "%s", topic);
-    if (*offset >= end || end == low)
-        return 0;
-    int64_t next = *offset;
-    if (lt_bus_read_to_end(view->bus, topic, next, view->timeout_ms, take, into, &next, reterr) !=
-        0)
-        return lt_fail_context(reterr, "%s", topic);
-    *offset = next;
-    return 0;
+    struct lt_cli_tap_topic *const topics[] = {&topic->tap};
+    return lt_cli_tap_read(&view->tap, topics, 1, reterr);
 }
 
 int lt_cli_view_control(struct lt_cli_view *view, struct lt_error *reterr)
 {
-    return read_on(view, LT_TOPIC_CONTROL, &(struct into){.view = view, .control = true}, reterr);
+    struct lt_cli_view_topic *topic = topic_of(view, LT_TOPIC_CONTROL, LT_CLI_FROM_CURSORS, "");
+    topic->tap.visit = take_control;
+    return read_one(view, topic, reterr);
 }
 
 int lt_cli_view_cursors(struct lt_cli_view *view, struct lt_error *reterr)
 {
-    struct into into = {.view = view, .from = LT_CLI_FROM_CURSORS};
-    return read_on(view, LT_TOPIC_CURSORS, &into, reterr);
-}
-
-static int take_decision(void *arg, const struct lt_message *message, struct lt_error *reterr)
-{
-    static const char PREFIX[] = "decision/";
-    const size_t len = sizeof PREFIX - 1;
-    if (message->key.len <= len || memcmp(message->key.data, PREFIX, len) != 0)
-        return 0; /* a delivery note */
-    return take(arg, message, reterr);
+    return read_one(view, topic_of(view, LT_TOPIC_CURSORS, LT_CLI_FROM_CURSORS, ""), reterr);
 }
 
 int lt_cli_view_decisions(struct lt_cli_view *view, struct lt_error *reterr)
 {
-    struct into into = {.view = view, .from = LT_CLI_FROM_DIARY};
-    int64_t next = LT_OFFSET_BEGIN;
-    int exists = lt_asker_topic_exists(view->asker, LT_TOPIC_DIARY, reterr);
-    if (exists <= 0)
-        return exists;
-    return lt_bus_read_to_end(view->bus, LT_TOPIC_DIARY, next, view->timeout_ms, take_decision,
-                              &into, &next, reterr);
+    return read_one(view, topic_of(view, LT_TOPIC_DIARY, LT_CLI_FROM_DIARY, ""), reterr);
 }
 
-static int read_from(struct lt_cli_view *view,
-                     const char *topic,
-                     enum lt_cli_from from,
-                     const char *origin,
-                     struct lt_error *reterr)
+/* The topics to read together, each once. */
+struct selection {
+    struct lt_cli_tap_topic **topics;
+    size_t count;
+};
+
+static void select_topic(struct selection *selection, struct lt_cli_view_topic *topic)
 {
-    return read_on(view, topic, &(struct into){.view = view, .from = from, .origin = origin},
-                   reterr);
+    for (size_t i = 0; i < selection->count; i++)
+        if (selection->topics[i] == &topic->tap)
+            return;
+    selection->topics[selection->count++] = &topic->tap;
 }
 
-int lt_cli_view_connection(struct lt_cli_view *view,
-                           const char *connection,
-                           struct lt_error *reterr)
+static void select_connection(struct lt_cli_view *view,
+                              const struct lt_connection *terms,
+                              struct selection *selection)
 {
-    const struct lt_connection *terms = lt_fold_connection(view->fold, connection);
-    const struct lt_service *service = terms ? lt_fold_service(view->fold, terms->service) : NULL;
-    char topic[LT_TOPIC_MAX];
+    const struct lt_service *service = lt_fold_service(view->fold, terms->service);
+    const char *application = terms->application;
+    char name[LT_TOPIC_MAX];
     if (service) {
-        lt_topic_progress(service->source, topic);
-        if (read_from(view, topic, LT_CLI_FROM_PROGRESS, service->source, reterr) != 0)
-            return -1;
+        lt_topic_progress(service->source, name);
+        select_topic(selection, topic_of(view, name, LT_CLI_FROM_PROGRESS, service->source));
     }
-    if (!terms)
-        return 0;
-    lt_topic_inbox(terms->application, topic);
-    if (read_from(view, topic, LT_CLI_FROM_INBOX, terms->application, reterr) != 0)
-        return -1;
-    lt_topic_outbox(terms->application, topic);
-    return read_from(view, topic, LT_CLI_FROM_OUTBOX, terms->application, reterr);
+    lt_topic_inbox(application, name);
+    select_topic(selection, topic_of(view, name, LT_CLI_FROM_INBOX, application));
+    lt_topic_outbox(application, name);
+    select_topic(selection, topic_of(view, name, LT_CLI_FROM_OUTBOX, application));
+}
+
+int lt_cli_view_connections(struct lt_cli_view *view,
+                            const char *const *connections,
+                            size_t count,
+                            struct lt_error *reterr)
+{
+    struct selection selection = {.topics = lt_alloc((3 * count + 1) * sizeof *selection.topics)};
+    for (size_t i = 0; i < count; i++) {
+        const struct lt_connection *terms = lt_fold_connection(view->fold, connections[i]);
+        if (terms)
+            select_connection(view, terms, &selection);
+    }
+    int rc = lt_cli_tap_read(&view->tap, selection.topics, selection.count, reterr);
+    free(selection.topics);
+    return rc;
+}
+
+const char *lt_cli_view_hidden(const struct lt_cli_view *view)
+{
+    for (size_t i = 0; i < view->topic_count; i++)
+        if (view->topics[i]->tap.hidden)
+            return view->topics[i]->tap.topic;
+    return NULL;
 }
 
 static int marks_of(struct lt_cli_view *view,
@@ -157,11 +169,11 @@ static int marks_of(struct lt_cli_view *view,
                     int64_t *end,
                     struct lt_error *reterr)
 {
-    int exists = lt_asker_topic_exists(view->asker, topic, reterr);
+    int exists = lt_asker_topic_exists(view->tap.asker, topic, reterr);
     if (exists <= 0)
         return exists;
     int64_t low;
-    return lt_asker_watermarks(view->asker, topic, &low, readable, end, reterr);
+    return lt_asker_watermarks(view->tap.asker, topic, &low, readable, end, reterr);
 }
 
 int lt_cli_view_marks(struct lt_cli_view *view,
@@ -216,10 +228,10 @@ static bool list_connection(void *arg, const char *object, int64_t number, const
     return true;
 }
 
-size_t lt_cli_view_connections(const struct lt_fold *fold,
-                               const char *filter,
-                               struct lt_arena *arena,
-                               const char ***ret)
+size_t lt_cli_connection_list(const struct lt_fold *fold,
+                              const char *filter,
+                              struct lt_arena *arena,
+                              const char ***ret)
 {
     struct listing listing = {.filter = filter, .arena = arena};
     lt_fold_each(fold, LT_CONTROL_CONNECTION, list_connection, &listing);

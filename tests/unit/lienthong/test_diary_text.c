@@ -73,9 +73,11 @@ static void a_decision_is_one_line_without_control_characters(void **state)
     (void)state;
     struct lt_buf out = {0};
     assert_true(entry(LT_CLI_EN, false, "cn000001", LT_RECORD_DECISION, &DECISION, &out));
-    assert_string_equal(lt_buf_text(&out),
-                        "25/11/2026 09:00:00  decision  cn000001.1  LIVE -> HELD  pair_hold: hold "
-                        "ho000007?  (control number 17, feed seq 4711, seq 812)\n");
+    assert_string_equal(
+        lt_buf_text(&out),
+        "25/11/2026 09:00:00  decision  cn000001.1  LIVE -> HELD  the connection is suspended "
+        "for this user (article 43, clause 2): hold ho000007?  (control number 17, feed seq 4711, "
+        "seq 812)\n");
     lt_buf_fini(&out);
 }
 

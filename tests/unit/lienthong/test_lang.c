@@ -159,6 +159,19 @@ static void every_state_has_words_in_both_languages(void **state)
     assert_string_equal(lt_cli_state_words(LT_CLI_VI, "HELD"), "đang tạm ngừng");
 }
 
+static void reasons_are_told_in_words(void **state)
+{
+    (void)state;
+    static const char *const REASONS[] = {"service_hold", "agreement", "terminated", "amended",
+                                          "damaged",      "window",    "technical",  "incarnation"};
+    for (size_t i = 0; i < LT_COUNT(REASONS); i++)
+        for (int lang = 0; lang < 2; lang++)
+            assert_string_not_equal(lt_cli_reason_words((enum lt_cli_lang)lang, REASONS[i]),
+                                    REASONS[i]);
+    assert_string_equal(lt_cli_reason_words(LT_CLI_VI, "terminated"), "kết nối đã chấm dứt");
+    assert_string_equal(lt_cli_reason_words(LT_CLI_EN, "something else"), "something else");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +183,7 @@ int main(void)
         cmocka_unit_test(a_name_cannot_steer_the_terminal),
         cmocka_unit_test(instants_are_read_strictly),
         cmocka_unit_test(grounds_are_those_of_articles_43_and_44),
+        cmocka_unit_test(reasons_are_told_in_words),
         cmocka_unit_test(every_state_has_words_in_both_languages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,8 @@ static void names_the_deciding_clause_in_the_decrees_words(void **state)
     assert_says(en, "  # hold ho000007 on cn000001");
     assert_says(en,
                 "last decision in the diary: 25/11/2026 08:59:59 (1 s ago)  cn000001.1  LIVE -> "
-                "HELD  pair_hold: hold ho000007  (control number 17)\n");
+                "HELD  the connection is suspended for this user (article 43, clause 2): hold "
+                "ho000007  (control number 17)\n");
     LT_CLEANUP(lt_freep) char *vi = explain(line, LT_CLI_VI, &last);
     assert_says(vi, "cn000001: KHÔNG được cung cấp dữ liệu\n");
     assert_says(vi, lt_clause_words(LT_CLAUSE_PAIR_HOLD, true));

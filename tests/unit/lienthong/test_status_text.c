@@ -61,7 +61,8 @@ static void a_hold_is_told_with_everything_the_user_may_know(void **state)
     struct lt_cli_line line = line_compute(world);
     LT_CLEANUP(lt_freep) char *en = text_of(LT_CLI_EN, &line);
     LT_CLEANUP(lt_freep) char *vi = text_of(LT_CLI_VI, &line);
-    assert_says(en, "  > time stands still at: stream: provision is suspended (pair_hold)\n");
+    assert_says(en, "  > time stands still at: stream: provision is suspended (the "
+                    "connection is suspended for this user (article 43, clause 2))\n");
     assert_says(en, "  # hold ho000007 on cn000001: the agency utilizing data has violated");
     assert_says(en, "(point a, clause 2, article 43)\n");
     assert_says(en, "      reason: chia sẻ lại dữ liệu?[31m\n");
@@ -117,12 +118,14 @@ static void a_stale_control_state_is_told_first(void **state)
                                .heartbeat_at = WORLD_NOW - 60 * LT_SECOND,
                                .stale = "no fresh heartbeat",
                                .garbage = 3,
+                               .hidden = "outbox.ap000002",
                                .connections = 2};
     lt_cli_head_text(LT_CLI_EN, &head, &out);
     assert_string_equal(lt_buf_text(&out),
                         "Lienthong  25/11/2026 09:00:00 (Asia/Ho_Chi_Minh)  connections: 2\n"
                         "control number 8, heartbeat 25/11/2026 08:59:00 (1 min ago)\n"
                         "! nothing may be delivered: no fresh heartbeat\n"
+                        "! not readable to its end: outbox.ap000002 (a transaction is open)\n"
                         "! records ignored as not ours: 3\n");
     lt_buf_fini(&out);
 }
