@@ -34,14 +34,50 @@ include tools/mk/rules.mk
 
 all: $(PROGRAMS)
 
-# 100,000 schedules of the lanes, and every rule left out once.
-sim: $(SIM)
-	@$(SIM)
+tests: $(UNIT_TESTS) $(REAL_TESTS) $(TEST_TOOLS) $(SIM)
 
 unit: $(UNIT_TESTS)
 	@tests/run-unit $(UNIT_TESTS)
 
-clean:
-	rm -rf build/debug build/release build/asan build/tsan build/clang
+# 100,000 schedules of the lanes, and every rule left out once.
+sim: $(SIM)
+	@$(SIM)
 
-.PHONY: all unit clean
+fuzz-replay: $(FUZZ_REPLAY)
+	@tests/fuzz/replay $(FUZZ_REPLAY)
+
+# Tests that need a real broker and real databases, each program with its own broker.
+integration: all $(REAL_TESTS)
+	@tests/integration/all $(REAL_TESTS)
+
+# Tests against one whole line.
+line: all
+	@tests/line/run --mode $(MODE)
+
+# Everything a change must pass; installs what is missing first.
+check: packages
+	@tests/check
+
+# The main job on real data, from an empty machine to a report.
+demo: packages
+	@$(MAKE) --no-print-directory -s -j$$(nproc) MODE=release all
+	@tools/demo/demo
+
+demo-stop:
+	@tools/demo/demo stop
+
+packages:
+	@tools/install-packages
+
+format:
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+# One process a file: version 14 invents faults when given several.
+tidy:
+	@git ls-files 'lib/*.c' 'services/*.c' 'broker-adapters/*.c' 'tools/*.c' | \
+	    xargs -P $$(nproc) -n 1 sh -c 'clang-tidy --quiet "$$0" -- $(CPPFLAGS) -std=gnu17 2>/dev/null'
+
+clean:
+	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
+
+.PHONY: all tests unit sim fuzz-replay integration line check demo demo-stop packages format tidy clean

@@ -153,7 +153,8 @@ static int clear_aside(struct work *work, statement_sink *sink, struct lt_error 
     lt_params_number(&work->params, apply->copy->is.copy);
     lt_params_keys(&work->params, apply->rows, apply->count, is_good);
     return sink(work->pg, NULL,
-                "DELETE FROM lienthong.set_aside WHERE copy = $1::int AND key = ANY ($2::bytea[])",
+                "DELETE FROM lienthong.set_aside WHERE copy = $1::int AND sha256(key) IN"
+                " (SELECT sha256(k) FROM unnest($2::bytea[]) AS u(k))",
                 &work->params, reterr);
 }
 
@@ -260,12 +261,9 @@ static int try_part(struct work *work,
 static void
 mark_row(struct work *work, struct lt_row *row, const struct lt_error *why, bool key_is_bad)
 {
-    struct lt_arena *arena = lt_batch_arena(work->apply->batch);
     char state[6];
     lt_sqlstate_text(why->code, state);
-    row->kind = LT_ROW_ASIDE;
-    row->code = lt_arena_printf(arena, "%s", state);
-    row->reason = lt_arena_printf(arena, "%s", why->msg);
+    lt_row_set_aside(row, work->apply->batch, state, why->msg);
     if (key_is_bad)
         row->key_texts = NULL;
 }

@@ -1,6 +1,7 @@
 #include "consumer-postgres/batch.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct record {
     enum lt_op op;
@@ -71,12 +72,17 @@ static int by_key_then_seq(const void *a, const void *b)
     return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-static void
-set_aside(struct lt_row *row, struct lt_batch *batch, const char *code, const char *reason)
+void lt_row_set_aside(struct lt_row *row,
+                      struct lt_batch *batch,
+                      const char *code,
+                      const char *reason)
 {
+    size_t len = strlen(reason);
+    while (len && !lt_utf8_valid((const uint8_t *)reason, len))
+        len--;
     row->kind = LT_ROW_ASIDE;
-    row->code = code;
-    row->reason = lt_arena_printf(batch->arena, "%s", reason);
+    row->code = lt_arena_printf(batch->arena, "%s", code);
+    row->reason = lt_arena_dup(batch->arena, reason, len);
 }
 
 static void decode_row(struct lt_batch *batch,
@@ -91,19 +97,19 @@ static void decode_row(struct lt_batch *batch,
     struct lt_bytes *key_texts =
         lt_arena_alloc(batch->arena, shape->key_count * sizeof(*key_texts));
     if (lt_shape_key(shape, key_schema, record->key, batch->arena, key_texts, &err)) {
-        set_aside(row, batch, "key", err.msg);
+        lt_row_set_aside(row, batch, "key", err.msg);
         return;
     }
     row->key_texts = key_texts;
     if (record->op == LT_OP_WITHHELD) {
-        set_aside(row, batch, LT_CODE_WITHHELD, "held back by the provider side");
+        lt_row_set_aside(row, batch, LT_CODE_WITHHELD, "held back by the provider side");
     } else if (lt_op_has_value(record->op) != (record->value.data != NULL)) {
-        set_aside(row, batch, "value", "the value does not fit the operation");
+        lt_row_set_aside(row, batch, "value", "the value does not fit the operation");
     } else if (record->op != LT_OP_DELETE) {
         row->kind = LT_ROW_UPSERT;
         row->texts = lt_arena_alloc(batch->arena, shape->count * sizeof(*row->texts));
         if (lt_shape_value(shape, value_schema, record->value, batch->arena, row->texts, &err))
-            set_aside(row, batch, "value", err.msg);
+            lt_row_set_aside(row, batch, "value", err.msg);
     }
 }
 

@@ -40,6 +40,13 @@ struct lt_arena *lt_batch_arena(struct lt_batch *batch); /**< lives until the ne
 size_t lt_batch_records(const struct lt_batch *batch);
 size_t lt_batch_bytes(const struct lt_batch *batch);
 
+/** Makes the row one that is set aside; code and reason are copied, a character that the limit of
+ * an error message cut in two is left out. */
+void lt_row_set_aside(struct lt_row *row,
+                      struct lt_batch *batch,
+                      const char *code,
+                      const char *reason);
+
 /** The last state of each key, bytewise ordered by key (two states of one key in one statement
  * would be an error), decoded to column texts.  A record that is no good becomes LT_ROW_ASIDE.
  * Valid until the batch is cleared. */

@@ -9,7 +9,7 @@
 #include "consumer-postgres/target.h"
 
 struct lt_consumer_conf {
-    char *dsn;
+    char *dsn, *extension_schema;
     int64_t statement_ms;
     char *application, *data_schema, *reader_role, *state_file;
     int64_t batch_records, batch_bytes, batch_ms, receipt_ms;

@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "change/ids.h"
-#include "pg/sqlstate.h"
 
 #include <librdkafka/rdkafka.h>
 #include <string.h>
@@ -73,7 +72,7 @@ static void refresh_notices(struct follow *f)
         return;
     f->notices_stale = false;
     for (size_t i = 0; i < f->track_count; i++)
-        lt_track_notice(f->tracks[i], f->inbox);
+        f->tracks_stale = lt_track_notice(f->tracks[i], f->inbox) || f->tracks_stale;
 }
 
 static int read_inbox(struct follow *f, struct lt_error *reterr)
@@ -132,14 +131,14 @@ static int poll_once(struct follow *f, int64_t timeout_ms, bool *ret_full, struc
         lt_message_release(&message);
         return 1;
     }
+    refresh_notices(f);
     struct lt_track *track = lt_follow_track(f, message.topic);
-    if (!track) {
+    if (!track || !track->noticed) {
         lt_message_release(&message);
         return 1;
     }
     f->clock.newest_append = LT_MAX(f->clock.newest_append, message.append_time);
     f->last_append = message.append_time;
-    refresh_notices(f);
     lt_track_feed(track, &message, f->clock.now);
     *ret_full =
         lt_track_is_full(track, (size_t)f->conf->batch_records, (size_t)f->conf->batch_bytes);
@@ -188,7 +187,7 @@ static int flush_track(struct follow *f, struct lt_track *track, struct lt_error
     size_t rejected;
     const size_t records = lt_batch_records(track->batch);
     const int64_t position = track->reading ? lt_reader_position(f->reader, track->topic) : -1;
-    if (!track->fault.found)
+    if (track->noticed && !track->fault.found)
         track->to.next_offset = LT_MAX(track->to.next_offset, position);
     if (lt_track_flush(track, f->target, &f->clock, &rejected, &err)) {
         if (err.class != LT_ERR_FATAL)
@@ -222,7 +221,7 @@ static int flush_all(struct follow *f, struct lt_error *reterr)
             return -1;
         faulty = faulty || rc > 0;
     }
-    return faulty ? lt_follow_reload(f, reterr) : 0;
+    return faulty || f->tracks_stale ? lt_follow_reload(f, reterr) : 0;
 }
 
 /* ---- once a second ---- */

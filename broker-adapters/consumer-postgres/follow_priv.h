@@ -21,6 +21,7 @@ struct follow {
     struct lt_asker *asker;
     struct lt_inbox *inbox;
     bool notices_stale; /* the inbox took something since the tracks looked at it */
+    bool tracks_stale;  /* a stream got its notice, or lost it: load again */
     char inbox_topic[LT_TOPIC_MAX];
 
     struct lt_copies copies;

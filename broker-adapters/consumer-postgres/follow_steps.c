@@ -8,12 +8,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "change/ids.h"
+#include "pg/sqlstate.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define STEPS_AGAIN_MS 1000
-#define STEPS_AT_ONCE  16 /* a connection needs at most a few */
+#define STEPS_AGAIN_MS  1000
+#define LOCKED_AGAIN_MS 5000
+#define STEPS_AT_ONCE   16 /* a connection needs at most a few */
 
 void lt_follow_dirty(struct follow *f, const char *connection)
 {
@@ -158,6 +160,11 @@ static int connection_steps(struct follow *f, const char *connection, struct lt_
         const int rc = carry_out(f, &step, connection, &err);
         if (rc == 0)
             return 0;
+        if (rc < 0 && err.code == lt_sqlstate("55P03")) { /* somebody reads the view */
+            lt_log_error(LT_LOG_NOTICE, "step_put_off", &err, "connection", connection, NULL);
+            put_off(f, LOCKED_AGAIN_MS);
+            return 0;
+        }
         if (rc < 0 && (err.class == LT_ERR_FATAL || err.class == LT_ERR_REJECT)) {
             lt_log_error(LT_LOG_ERROR, "step_put_off", &err, "connection", connection, NULL);
             put_off(f, BLOCKED_MS);

@@ -98,13 +98,13 @@ static struct lt_track *new_track(struct follow *f, struct lt_copy *copy, struct
 static int settle_track(struct follow *f, struct lt_track *track, struct lt_error *reterr)
 {
     const struct lt_stand *at = &track->copy->is.at;
-    const bool agrees = track->reading && !track->fault.found && track->to.seq == at->seq &&
-                        track->to.next_offset >= at->next_offset;
     lt_track_notice(track, f->inbox);
-    if (agrees)
+    if (track->noticed && track->reading && !track->fault.found && track->to.seq == at->seq &&
+        track->to.next_offset >= at->next_offset)
         return 0;
+    stop_reading(f, track);
     lt_track_rewind(track);
-    if (track->blocked_until_ms > lt_monotonic_ms())
+    if (!track->noticed || track->blocked_until_ms > lt_monotonic_ms())
         return 0;
     track->blocked_until_ms = 0;
     return start_reading(f, track, reterr);
@@ -170,6 +170,7 @@ int lt_follow_reload(struct follow *f, struct lt_error *reterr)
     struct lt_copies copies = {0};
     if (lt_target_load(f->target, &copies, reterr))
         return -1;
+    f->tracks_stale = false;
     const int rc = build_tracks(f, &copies, &err);
     if (rc)
         lt_follow_tracks_fini(f); /* some still point into the old list */

@@ -1,5 +1,7 @@
 #include "consumer-postgres/session.h"
 
+#include "base/log.h"
+
 static bool succeeded(const PGresult *res)
 {
     return PQresultStatus(res) == PGRES_COMMAND_OK || PQresultStatus(res) == PGRES_TUPLES_OK;
@@ -99,9 +101,12 @@ int lt_pipeline_finish(struct lt_pg *pg, struct lt_error *reterr)
         return -1;
     if (!PQpipelineSync(lt_pg_raw(pg)))
         return lt_pg_result_error(pg, NULL, reterr);
+    lt_log(LT_LOG_DEBUG, "commit_begun", NULL);
     if (lt_pg_flush(pg, reterr))
         return -1;
     const int rc = read_answers(pg, reterr);
+    if (rc == 0)
+        lt_log(LT_LOG_DEBUG, "commit_ended", NULL);
     if (!PQexitPipelineMode(lt_pg_raw(pg)))
         return rc ? rc : lt_pg_result_error(pg, NULL, reterr);
     if (rc && PQtransactionStatus(lt_pg_raw(pg)) != PQTRANS_IDLE &&

@@ -150,7 +150,7 @@ void lt_sql_set_aside(const struct lt_shape *shape,
     }
     lt_buf_addf(out,
                 "INSERT INTO lienthong.set_aside AS s (copy, key, seq, code, reason, held)"
-                " VALUES (%d, $1::bytea, $2::bigint, $3, $4, %s) ON CONFLICT (copy, key)"
+                " VALUES (%d, $1::bytea, $2::bigint, $3, $4, %s) ON CONFLICT (copy, sha256(key))"
                 " DO UPDATE SET seq = excluded.seq, code = excluded.code, reason = excluded.reason,"
                 " held = coalesce(excluded.held, s.held), at = clock_timestamp()",
                 place->copy, held);

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "pg/sqlstate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +84,10 @@ static int install_tables(struct lt_target *target, struct lt_error *reterr)
     lt_buf_adds(&sql, "COMMIT");
     const int rc = lt_pg_exec(target->pg, lt_buf_text(&sql), reterr);
     lt_buf_fini(&sql);
+    if (rc && reterr && reterr->code == lt_sqlstate("3F000"))
+        return lt_fail(reterr, LT_ERR_FATAL, "pg", reterr->code,
+                       "the target has no schema lienthong; hint: have an administrator run the SQL"
+                       " that the command 'plan' prints");
     return rc ? lt_fail_context(reterr, "tables of schema lienthong") : 0;
 }
 
@@ -104,23 +109,38 @@ static int check_meta(struct lt_target *target, struct lt_error *reterr)
     return 0;
 }
 
+/* Positions commit with the rows, so a crash of the server loses both or neither; receipts name
+ * only what is flushed.  Generic plans: batches differ in size only. */
+static int open_session(struct lt_target *target, struct lt_error *reterr)
+{
+    struct lt_buf settings = {0};
+    const char *schema = target->options.extension_schema;
+    lt_buf_adds(&settings, "-c synchronous_commit=off -c plan_cache_mode=force_generic_plan"
+                           " -c lock_timeout=5s -c client_min_messages=warning");
+    if (schema && schema[0]) {
+        lt_buf_adds(&settings, " -c search_path=pg_catalog,");
+        lt_sql_ident(&settings, schema);
+    }
+    target->pg = lt_pg_open(
+        &(struct lt_pg_options){
+            .dsn = target->options.dsn,
+            .application_name = "lt-consumer-postgres",
+            .settings = lt_buf_text(&settings),
+            .timeout_ms = target->options.timeout_ms,
+            .stopping = target->options.stopping,
+        },
+        reterr);
+    lt_buf_fini(&settings);
+    return target->pg ? 0 : -1;
+}
+
 struct lt_target *lt_target_open(const struct lt_target_options *options, struct lt_error *reterr)
 {
     LT_CLEANUP(lt_target_closep) struct lt_target *target = lt_alloc(sizeof(*target));
     target->options = *options;
-    /* Positions commit with the rows, so a crash of the server loses both or neither; receipts
-     * name only what is flushed. */
-    target->pg = lt_pg_open(
-        &(struct lt_pg_options){
-            .dsn = options->dsn,
-            .application_name = "lt-consumer-postgres",
-            .settings = "-c synchronous_commit=off -c plan_cache_mode=force_generic_plan"
-                        " -c lock_timeout=5s -c client_min_messages=warning",
-            .timeout_ms = options->timeout_ms,
-            .stopping = options->stopping,
-        },
-        reterr);
-    if (!target->pg || install_tables(target, reterr) || check_meta(target, reterr) ||
+    if (open_session(target, reterr))
+        return NULL;
+    if (install_tables(target, reterr) || check_meta(target, reterr) ||
         read_identity(target, reterr))
         return NULL;
     return lt_steal(&target);

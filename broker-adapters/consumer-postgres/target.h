@@ -15,10 +15,11 @@
 
 struct lt_target_options {
     const char *dsn;
-    const char *application; /**< ap000041: one target serves one application */
-    const char *data_schema; /**< of the views */
-    const char *reader_role; /**< may read the views; NULL or "": nobody is granted */
-    int64_t timeout_ms;      /**< of one statement; 0: 30 s */
+    const char *application;      /**< ap000041: one target serves one application */
+    const char *data_schema;      /**< of the views */
+    const char *reader_role;      /**< may read the views; NULL or "": nobody is granted */
+    const char *extension_schema; /**< where types of extensions live; NULL or "": none */
+    int64_t timeout_ms;           /**< of one statement; 0: 30 s */
     bool (*stopping)(void);
 };
 

@@ -254,7 +254,13 @@ int lt_target_switch(struct lt_target *target,
                                    .table = copy->table,
                                    .data_schema = lt_target_options(target)->data_schema,
                                    .view = copy->view};
+    /* Readers that come while we wait for the view's lock wait behind us: not for long.  The
+     * statistics are there when they come through. */
+    lt_buf_adds(&sql, "SET LOCAL lock_timeout = '1s'; ");
     add_guard(&sql, copy);
+    lt_buf_adds(&sql, "ANALYZE lienthong.");
+    lt_sql_ident(&sql, copy->table);
+    lt_buf_adds(&sql, "; ");
     int rc = copy->is.shown ? 0 : add_view(target, shape, &place, &sql, reterr);
     rc = rc ? rc : add_drop_others(target, copy, &sql, reterr);
     if (rc == 0) {

@@ -45,12 +45,14 @@ void lt_track_rewind(struct lt_track *track)
     }
 }
 
-void lt_track_notice(struct lt_track *track, const struct lt_inbox *inbox)
+bool lt_track_notice(struct lt_track *track, const struct lt_inbox *inbox)
 {
+    const bool before = track->noticed;
     const struct lt_notice *notice = lt_inbox_stream(inbox, track->copy->stream);
     track->noticed = notice != NULL;
     if (notice)
         track->notice = notice->is;
+    return track->noticed != before;
 }
 
 /* ---- feeding ---- */
@@ -117,7 +119,8 @@ static void judge_record(struct lt_track *track,
 void lt_track_feed(struct lt_track *track, struct lt_message *message, lt_time now)
 {
     struct lt_header header;
-    if (!track->fault.found && track->noticed) {
+    lt_assert(track->noticed);
+    if (!track->fault.found) {
         track->unreadable = false;
         if (!message->key.data || lt_header_parse(message->lt, &header, NULL) || header.on_feed)
             find_fault(track, LT_COPY_DAMAGED, 0, "foreign record");

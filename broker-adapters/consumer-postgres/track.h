@@ -47,10 +47,11 @@ struct lt_track *lt_track_new(void);
 void lt_track_free(struct lt_track *track);
 /** Puts the track where its copy stands; forgets what was read (protocol 4: never from memory). */
 void lt_track_rewind(struct lt_track *track);
-/** Takes over what the inbox says of the stream now. */
-void lt_track_notice(struct lt_track *track, const struct lt_inbox *inbox);
+/** Takes over what the inbox says of the stream now; true when it began or ceased to say anything.
+ * A stream without a notice must not be read: nothing says how to judge its records. */
+bool lt_track_notice(struct lt_track *track, const struct lt_inbox *inbox);
 
-/** Takes one message of the stream; owns it afterwards. */
+/** Takes one message of the stream (which has a notice); owns it afterwards. */
 void lt_track_feed(struct lt_track *track, struct lt_message *message, lt_time now);
 bool lt_track_is_full(const struct lt_track *track, size_t max_records, size_t max_bytes);
 

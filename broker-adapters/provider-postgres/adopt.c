@@ -134,13 +134,14 @@ int adopt_tail(struct feed *feed,
 
 int adopt_end_seq(const struct feed *feed,
                   struct lt_asker *asker,
-                  int64_t *ret,
+                  int64_t *ret_seq,
+                  struct event_id *ret_id,
                   struct lt_error *reterr)
 {
     char topic[LT_TOPIC_MAX];
     struct lt_header tail = {0};
     int64_t offset = 0;
-    *ret = 0;
+    *ret_seq = 0;
     /* A damaged feed has promised numbers that are gone: it gets no record under one of them. */
     if (feed->incarnation < 2 || strncmp(feed->reason, "damaged", 7) == 0) {
         return 0;
@@ -152,7 +153,8 @@ int adopt_end_seq(const struct feed *feed,
     }
     int found = read_tail(asker, topic, &tail, &offset, reterr);
     if (found == 1 && tail.op != LT_OP_END) {
-        *ret = tail.seq + 1;
+        *ret_seq = tail.seq + 1;
+        *ret_id = (struct event_id){tail.lsn, tail.ordinal};
     }
     return found < 0 ? -1 : 0;
 }

@@ -16,8 +16,10 @@ int adopt_tail(struct feed *feed,
                enum lt_verdict *ret,
                struct lt_error *reterr) LT_MUST_CHECK;
 
-/** seq of the `end` that the incarnation before feed->incarnation lacks; 0 when it needs none. */
+/** seq of the `end` that the incarnation before feed->incarnation lacks, and the position of the
+ * record before it; *ret_seq 0 when it needs none. */
 int adopt_end_seq(const struct feed *feed,
                   struct lt_asker *asker,
-                  int64_t *ret,
+                  int64_t *ret_seq,
+                  struct event_id *ret_id,
                   struct lt_error *reterr) LT_MUST_CHECK;

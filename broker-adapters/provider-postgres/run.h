@@ -20,6 +20,7 @@ struct provider {
     struct inbox *inbox;
     char progress_topic[LT_TOPIC_MAX];
     char fresh_reason[200]; /**< a run found that the source must begin anew; "": none */
+    char told_reason[200];  /**< of the newest fresh start that was logged */
     int64_t retry_ms;       /**< wait before the next run */
 };
 

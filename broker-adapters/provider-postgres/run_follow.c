@@ -264,6 +264,7 @@ static int look_at_snapshot(struct follow *f, struct lt_error *reterr)
     lt_log(LT_LOG_NOTICE, "snapshot_finished", "rows",
            lt_logf("%lld", (long long)snapshot_rows(run->snapshot)), NULL);
     run->provider->fresh_reason[0] = '\0';
+    run->provider->told_reason[0] = '\0';
     return 1;
 }
 

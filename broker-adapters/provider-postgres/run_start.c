@@ -133,6 +133,16 @@ static int free_slot(struct run *run, struct lt_error *reterr)
     return 0;
 }
 
+static void tell_fresh(const struct run *run)
+{
+    struct provider *p = run->provider;
+    if (strcmp(p->told_reason, run->verdict.reason) != 0) {
+        snprintf(p->told_reason, sizeof(p->told_reason), "%s", run->verdict.reason);
+        lt_log(run->progress.source == NULL ? LT_LOG_NOTICE : LT_LOG_ERROR, "source_begins_anew",
+               "reason", run->verdict.reason, NULL);
+    }
+}
+
 static int ask_source(struct run *run, struct lt_error *reterr)
 {
     const struct provider_conf *conf = run->provider->conf;
@@ -155,8 +165,7 @@ static int ask_source(struct run *run, struct lt_error *reterr)
             (struct source_verdict){.fresh = true, .reason = run->provider->fresh_reason};
     }
     if (run->verdict.fresh) {
-        lt_log(run->progress.source == NULL ? LT_LOG_NOTICE : LT_LOG_ERROR, "source_begins_anew",
-               "reason", run->verdict.reason, NULL);
+        tell_fresh(run);
     }
     return 0;
 }
@@ -212,11 +221,17 @@ static int judge(struct run *run, struct feed *feed, struct lt_error *reterr)
 
 static int judge_all(struct run *run, struct lt_error *reterr)
 {
+    int64_t streaming = 0;
+    int64_t ended = 0;
     for (size_t i = 0; i < run->feeds.count; i++) {
         if (judge(run, &run->feeds.items[i], reterr) != 0) {
             return -1;
         }
+        streaming += run->feeds.items[i].state == FEED_STREAMING ? 1 : 0;
+        ended += run->feeds.items[i].state == FEED_ENDED ? 1 : 0;
     }
+    lt_metric_set(provider_metrics.feeds_streaming, streaming);
+    lt_metric_set(provider_metrics.feeds_ended, ended);
     return 0;
 }
 
@@ -236,8 +251,8 @@ static int find_ready(struct run *run, struct lt_error *reterr)
         run->signed_count++;
         int exists = lt_asker_topic_exists(run->asker, feed->topic, reterr);
         struct snapshot_feed *ready = &run->ready[run->ready_count];
-        if (exists < 0 ||
-            (exists > 0 && adopt_end_seq(feed, run->asker, &ready->end_seq, reterr) != 0)) {
+        if (exists < 0 || (exists > 0 && adopt_end_seq(feed, run->asker, &ready->end_seq,
+                                                       &ready->end_id, reterr) != 0)) {
             return -1;
         }
         if (exists > 0) {

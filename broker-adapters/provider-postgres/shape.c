@@ -10,7 +10,7 @@
 /* One row for the table itself. */
 static const char table_sql[] =
     "SELECT c.oid, c.relkind, c.relpersistence, row_security_active(c.oid),"
-    " has_any_column_privilege(c.oid, 'SELECT'),"
+    " has_schema_privilege(n.oid, 'USAGE'),"
     " coalesce(t.pubname IS NOT NULL, false), t.rowfilter IS NOT NULL, p.pubviaroot,"
     " p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate, p.oid IS NOT NULL"
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -35,7 +35,7 @@ static const char columns_sql[] =
     "SELECT d.name, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attnotnull,"
     " a.attlen = -1 AND a.attstorage <> 'p', a.attgenerated <> '',"
     " coalesce(co.collisdeterministic, true), t.attnames IS NULL OR a.attname = ANY (t.attnames),"
-    " coalesce(has_column_privilege($1::oid, a.attnum, 'SELECT'), false)"
+    " has_column_privilege(a.attrelid, a.attnum, 'SELECT')"
     " FROM unnest($2::text[]) WITH ORDINALITY AS d (name, n)"
     " LEFT JOIN pg_attribute a"
     "  ON a.attrelid = $1::oid AND a.attname = d.name AND a.attnum > 0 AND NOT a.attisdropped"
@@ -193,8 +193,8 @@ static int check_table(struct checking *c, struct lt_error *reterr)
                      "ALTER ROLE ... BYPASSRLS, or a policy for this role that lets it read all");
     }
     if (!lt_pg_bool(res, 0, 4)) {
-        finding_todo(findings_add(c->findings, true, "no right to read %s", c->table),
-                     "GRANT SELECT ON %s TO this role (see `plan` for columns only)", c->table);
+        finding_todo(findings_add(c->findings, true, "no right to use schema %s", schema),
+                     "GRANT USAGE ON SCHEMA \"%s\" TO this role;", schema);
     }
     check_publication(c, res);
     return 0;
@@ -250,8 +250,7 @@ check_column(struct checking *c, const PGresult *res, int row, const struct lt_f
     if (!lt_pg_bool(res, row, 9)) {
         finding_todo(findings_add(c->findings, true, "no right to read column '%s' of %s",
                                   field->column, c->table),
-                     "GRANT SELECT (\"%s\") ON %s TO this role (see `plan`)", field->column,
-                     c->table);
+                     "GRANT SELECT (\"%s\") ON %s TO this role;", field->column, c->table);
     }
 }
 

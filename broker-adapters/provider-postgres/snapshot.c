@@ -106,7 +106,7 @@ static int begin_feed(struct snapshot *s,
         return -1;
     }
     if (of->end_seq > 0) {
-        own_end(s->batch, of->index, of->end_seq, feed->incarnation, feed->reason, point_of(s),
+        own_end(s->batch, of->index, of->end_seq, feed->incarnation, feed->reason, of->end_id,
                 s->time);
     }
     if (s->options.fresh && !s->source_written) {

@@ -14,7 +14,8 @@
 
 struct snapshot_feed {
     uint32_t index;
-    int64_t end_seq; /**< seq of `end` on the previous incarnation; 0: none is written */
+    int64_t end_seq;        /**< seq of `end` on the previous incarnation; 0: none is written */
+    struct event_id end_id; /**< its position: that of the record before it */
 };
 struct snapshot_options {
     const struct provider_conf *conf;

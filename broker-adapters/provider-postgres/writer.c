@@ -15,11 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "change/lt_header.h"
 
 #define STREAM_BATCHES   2
-#define SNAPSHOT_BATCHES 1
+#define SNAPSHOT_BATCHES 2
 #define SEEN_POLL_MS     5
 #define IDLE_MS          100
 
@@ -222,10 +223,20 @@ static int send_all(struct writer *writer, const struct batch *batch, struct lt_
     return send_positions(writer, batch, reterr);
 }
 
+static int commit(struct writer *writer, struct lt_error *reterr)
+{
+    lt_log(LT_LOG_DEBUG, "commit_begun", NULL);
+    int rc = lt_producer_commit(writer->producer, reterr);
+    if (rc == 0) {
+        lt_log(LT_LOG_DEBUG, "commit_ended", NULL);
+    }
+    return rc;
+}
+
 static int write_batch(struct writer *writer, const struct batch *batch, struct lt_error *reterr)
 {
     if (lt_producer_begin(writer->producer, reterr) != 0 || send_all(writer, batch, reterr) != 0 ||
-        lt_producer_commit(writer->producer, reterr) != 0) {
+        commit(writer, reterr) != 0) {
         struct lt_error how;
         const char *topic = lt_producer_failed_topic(writer->producer, &how);
         return topic != NULL ? lt_fail_context(reterr, "writing to %s (%.100s)", topic, how.msg)

@@ -44,6 +44,28 @@ void lt_asker_close(struct lt_asker *asker)
 
 /* ---- watermarks ---- */
 
+/* Looks the topic up afresh, so that the client forgets what it thought of it. */
+static void refresh(struct lt_client *client, const char *topic)
+{
+    rd_kafka_resp_err_t state;
+    rd_kafka_topic_t *rkt = rd_kafka_topic_new(client->rk, topic, NULL);
+    if (rkt != NULL && lt_topic_state(client, rkt, ASK_TIMEOUT_MS, &state, NULL) == 0) {
+        rd_kafka_poll(client->rk, 0);
+    }
+    if (rkt != NULL) {
+        rd_kafka_topic_destroy(rkt);
+    }
+}
+
+static rd_kafka_resp_err_t
+query_once(struct lt_client *client, const char *topic, int64_t *ret_low, int64_t *ret_high)
+{
+    rd_kafka_resp_err_t err =
+        rd_kafka_query_watermark_offsets(client->rk, topic, 0, ret_low, ret_high, ASK_TIMEOUT_MS);
+    rd_kafka_poll(client->rk, 0);
+    return err;
+}
+
 static int query(struct lt_reader *reader,
                  const char *topic,
                  int64_t *ret_low,
@@ -51,9 +73,12 @@ static int query(struct lt_reader *reader,
                  struct lt_error *reterr)
 {
     struct lt_client *client = lt_reader_client(reader);
-    rd_kafka_resp_err_t err =
-        rd_kafka_query_watermark_offsets(client->rk, topic, 0, ret_low, ret_high, ASK_TIMEOUT_MS);
-    rd_kafka_poll(client->rk, 0);
+    rd_kafka_resp_err_t err = query_once(client, topic, ret_low, ret_high);
+    if (err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
+        /* The client's own memory says so, and may be older than the topic. */
+        refresh(client, topic);
+        err = query_once(client, topic, ret_low, ret_high);
+    }
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         lt_client_answered(client);
         return 0;

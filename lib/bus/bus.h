@@ -36,15 +36,19 @@ struct lt_producer *lt_producer_open(const struct lt_bus *bus,
 void lt_producer_close(struct lt_producer *producer);
 LT_DEFINE_CLEANUP(struct lt_producer, lt_producer_close)
 
-/** init_transactions: fences older holders of the id.  FATAL when fenced or not authorised. */
+/** init_transactions: fences older holders of the id and ends what they left open.  Once per
+ * producer: starting over (protocol 4) is closing this one and opening another.  RETRY: no broker
+ * answered in time.  FATAL: fenced, not authorised, or a certificate is refused. */
 int lt_producer_init(struct lt_producer *producer,
                      int64_t timeout_ms,
                      struct lt_error *reterr) LT_MUST_CHECK;
 int lt_producer_begin(struct lt_producer *producer, struct lt_error *reterr) LT_MUST_CHECK;
 
 /** Queues one record; key, value and headers are copied.  value.data NULL: null value.  Blocks
- * (serving callbacks) while the queue is full.  A failure of delivery shows at commit, with the
- * topic in lt_producer_failed_topic(). */
+ * (serving callbacks) while the queue is full.  REJECT: this record cannot be sent at all (too
+ * large, topic known to be missing), nothing was queued.  ABORT: the queue is full and an earlier
+ * record has failed.  A failure of delivery shows at commit.  In all three cases the topic is in
+ * lt_producer_failed_topic(). */
 struct lt_send_header {
     const char *name;
     struct lt_bytes value;
@@ -59,10 +63,11 @@ int lt_producer_send(struct lt_producer *producer,
 /** Commits.  0 = certainly decided (visibility is another matter: protocol 1.2).  ABORT: not
  * committed or uncertain: start over from what is stored.  FATAL: fenced or broken: close. */
 int lt_producer_commit(struct lt_producer *producer, struct lt_error *reterr) LT_MUST_CHECK;
+/** Aborts; drops what is still queued.  0: certainly ended.  FATAL: close and open anew. */
 int lt_producer_abort(struct lt_producer *producer, struct lt_error *reterr) LT_MUST_CHECK;
 /** Topic whose delivery failed in the last transaction, and how; NULL when none. */
 const char *lt_producer_failed_topic(const struct lt_producer *producer, struct lt_error *ret_how);
-/** Plain producers: waits until everything sent is acknowledged. */
+/** Waits until everything sent is acknowledged; an error names the topic that failed. */
 int lt_producer_flush(struct lt_producer *producer,
                       int64_t timeout_ms,
                       struct lt_error *reterr) LT_MUST_CHECK;
@@ -101,8 +106,10 @@ int lt_reader_pause(struct lt_reader *reader,
                     struct lt_error *reterr) LT_MUST_CHECK;
 /** One message: 1 and *ret (release with lt_message_release), 0 when none came within timeout_ms,
  * -1: RETRY (broker away); REJECT: one topic cannot be read (code says why: not authorised,
- * unknown, offset out of range), named in lt_reader_failed_topic(); the others go on, and so does
- * this one by itself when the right comes back.  FATAL: nothing can be read any more. */
+ * unknown, offset out of range), named in lt_reader_failed_topic() and told again while it lasts;
+ * the others go on, and so does this one by itself when the right or the topic comes back, but
+ * after an offset out of range it must be moved.  FATAL: nothing can be read any more.
+ * Messages are released before the reader is closed. */
 int lt_reader_poll(struct lt_reader *reader,
                    int64_t timeout_ms,
                    struct lt_message *ret,

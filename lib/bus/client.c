@@ -27,10 +27,15 @@ static const char *const own_properties[] = {
     "enable.ssl.certificate.verification",
     "isolation.level",
     "request.required.acks",
+    "ssl.ca.certificate.stores",
     "ssl.ca.location",
+    "ssl.ca.pem",
     "ssl.certificate.location",
+    "ssl.certificate.pem",
     "ssl.endpoint.identification.algorithm",
     "ssl.key.location",
+    "ssl.key.pem",
+    "ssl.keystore.location",
     "transaction.timeout.ms",
     "transactional.id",
 };
@@ -110,6 +115,7 @@ static int set_tls(rd_kafka_conf_t *conf, const struct lt_bus *bus, struct lt_er
     }
     /* .location, not .pem: only these send intermediates (row 12). */
     if (set_text(conf, "security.protocol", "ssl", reterr) != 0 ||
+        set_text(conf, "ssl.endpoint.identification.algorithm", "https", reterr) != 0 ||
         set_text(conf, "ssl.ca.location", bus->ca_file, reterr) != 0 ||
         set_text(conf, "ssl.certificate.location", bus->cert_file, reterr) != 0 ||
         set_text(conf, "ssl.key.location", bus->key_file, reterr) != 0) {

@@ -13,11 +13,14 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STEP_TIMEOUT_MS  10000
@@ -300,6 +303,34 @@ static int ask_each(const struct lt_bus *bus,
     return -1;
 }
 
+/* OpenSSL writes without MSG_NOSIGNAL, and a library does not change the program's signals. */
+struct pipe_guard {
+    sigset_t old;
+    bool pending;
+};
+
+static void guard_pipe(struct pipe_guard *guard)
+{
+    sigset_t pipe;
+    sigpending(&pipe);
+    guard->pending = sigismember(&pipe, SIGPIPE) == 1;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, &guard->old);
+}
+
+static void release_pipe(const struct pipe_guard *guard)
+{
+    const struct timespec at_once = {0};
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    if (!guard->pending) {
+        sigtimedwait(&pipe, NULL, &at_once);
+    }
+    pthread_sigmask(SIG_SETMASK, &guard->old, NULL);
+}
+
 int lt_raw_call(const struct lt_bus *bus,
                 int16_t api_key,
                 int16_t api_version,
@@ -315,8 +346,11 @@ int lt_raw_call(const struct lt_bus *bus,
         return -1;
     }
     struct lt_buf request = {0};
+    struct pipe_guard guard;
     build_request(&request, bus->client_id, api_key, api_version, body);
+    guard_pipe(&guard);
     int rc = ask_each(bus, ctx, &request, ret_answer, reterr);
+    release_pipe(&guard);
     lt_buf_fini(&request);
     SSL_CTX_free(ctx);
     return rc;

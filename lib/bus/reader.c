@@ -324,27 +324,38 @@ static int handle_event(struct lt_reader *reader,
 /* A topic that we may not see from the start gives no event at all, so those that were never
  * heard of are asked for; the answer also makes the library look again, which is how a reader
  * goes on soon after the right or the topic has come. */
-static int check_topic(struct lt_reader *reader, struct lt_topic *topic, struct lt_error *reterr)
+static int check_topic(struct lt_reader *reader,
+                       struct lt_topic *topic,
+                       bool *ret_answered,
+                       struct lt_error *reterr)
 {
     rd_kafka_resp_err_t state = RD_KAFKA_RESP_ERR_NO_ERROR;
     topic->asked_ms = lt_monotonic_ms();
-    if (lt_topic_state(&reader->client, topic->rkt, CHECK_TIMEOUT_MS, &state, NULL) != 0 ||
-        lt_bus_class(state) == LT_ERR_NONE || lt_bus_class(state) == LT_ERR_RETRY) {
+    *ret_answered =
+        lt_topic_state(&reader->client, topic->rkt, CHECK_TIMEOUT_MS, &state, NULL) == 0;
+    if (lt_bus_class(state) == LT_ERR_NONE || lt_bus_class(state) == LT_ERR_RETRY) {
         return 0; /* trouble of connections is told elsewhere */
     }
     return fail_topic(reader, topic->name, state, reterr);
 }
 
+static bool is_due(const struct lt_topic *topic, int64_t now_ms)
+{
+    return topic->fetching && !topic->heard && topic->asked_ms + CHECK_EVERY_MS <= now_ms;
+}
+
+/* One error a call, the other topics at the next; no answer ends the round. */
 static int check_silent(struct lt_reader *reader, int64_t now_ms, struct lt_error *reterr)
 {
     if (now_ms < reader->next_check_ms || reader->client.all_down) {
         return 0;
     }
-    for (size_t i = 0; i < reader->topics.slot_count; i++) {
-        for (struct lt_topic *topic = reader->topics.slots[i]; topic; topic = topic->next) {
-            if (topic->fetching && !topic->heard && topic->asked_ms + CHECK_EVERY_MS <= now_ms &&
-                check_topic(reader, topic, reterr) != 0) {
-                return -1; /* the others at the next call */
+    bool answered = true;
+    for (size_t i = 0; i < reader->topics.slot_count && answered; i++) {
+        for (struct lt_topic *topic = reader->topics.slots[i]; topic != NULL && answered;
+             topic = topic->next) {
+            if (is_due(topic, now_ms) && check_topic(reader, topic, &answered, reterr) != 0) {
+                return -1;
             }
         }
     }

@@ -259,8 +259,8 @@ static int unknown(const char *text, struct lt_error *reterr)
     if (strncmp(text, "money", 5) == 0)
         return lt_value_reject(reterr,
                                "type 'money' depends on a locale; use numeric(p,s) at the source");
-    return lt_value_reject(reterr, "unknown type '%.60s' (any column may be declared as text)",
-                           text);
+    return lt_value_reject(
+        reterr, "unknown type '%.60s' (outside the key any column may be declared as text)", text);
 }
 
 int lt_type_parse(const char *text, struct lt_type *ret, struct lt_error *reterr)

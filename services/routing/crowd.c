@@ -8,10 +8,10 @@
 #include "routing/shape.h"
 
 struct member {
-    struct lt_shape *shape;
+    struct lt_lane_shape *shape;
     const void *stream;
 };
-struct lt_crowd {
+struct lt_lane_crowd {
     struct member *members;
     size_t count, cap;
     struct lt_scope_index *rows, *scopes; /* scopes NULL: no scope columns */
@@ -19,16 +19,16 @@ struct lt_crowd {
     size_t filtered;
 };
 
-struct lt_crowd *lt_crowd_new(const struct lt_rows *rows)
+struct lt_lane_crowd *lt_lane_crowd_new(const struct lt_lane_rows *rows)
 {
-    struct lt_crowd *crowd = lt_alloc(sizeof(*crowd));
+    struct lt_lane_crowd *crowd = lt_alloc(sizeof(*crowd));
     crowd->rows = lt_scope_index_new(rows->row);
     if (rows->scope)
         crowd->scopes = lt_scope_index_new(rows->scope);
     return crowd;
 }
 
-void lt_crowd_free(struct lt_crowd *crowd)
+void lt_lane_crowd_free(struct lt_lane_crowd *crowd)
 {
     if (!crowd)
         return;
@@ -40,7 +40,7 @@ void lt_crowd_free(struct lt_crowd *crowd)
     free(crowd);
 }
 
-void lt_crowd_add(struct lt_crowd *crowd, struct lt_shape *shape, const void *stream)
+void lt_lane_crowd_add(struct lt_lane_crowd *crowd, struct lt_lane_shape *shape, const void *stream)
 {
     if (crowd->count == crowd->cap) {
         crowd->cap = crowd->cap ? crowd->cap * 2 : 16;
@@ -58,7 +58,7 @@ void lt_crowd_add(struct lt_crowd *crowd, struct lt_shape *shape, const void *st
     crowd->filtered++;
 }
 
-bool lt_crowd_has(const struct lt_crowd *crowd, const struct lt_shape *shape)
+bool lt_lane_crowd_has(const struct lt_lane_crowd *crowd, const struct lt_lane_shape *shape)
 {
     for (size_t i = 0; crowd && i < crowd->count; i++)
         if (crowd->members[i].shape == shape)
@@ -66,10 +66,10 @@ bool lt_crowd_has(const struct lt_crowd *crowd, const struct lt_shape *shape)
     return false;
 }
 
-static int match_unfiltered(struct lt_crowd *crowd,
-                            const struct lt_rows *rows,
-                            const struct lt_row *row,
-                            lt_crowd_visit *visit,
+static int match_unfiltered(struct lt_lane_crowd *crowd,
+                            const struct lt_lane_rows *rows,
+                            const struct lt_lane_row *row,
+                            lt_lane_crowd_visit *visit,
                             void *arg,
                             struct lt_error *reterr)
 {
@@ -78,7 +78,7 @@ static int match_unfiltered(struct lt_crowd *crowd,
         bool before, after;
         if (member->shape->filter)
             continue;
-        lt_shape_effect(member->shape, rows, row, &before, &after);
+        lt_lane_shape_effect(member->shape, rows, row, &before, &after);
         if ((before || after) && visit(arg, member->stream, before, after, reterr) < 0)
             return -1;
     }
@@ -86,9 +86,9 @@ static int match_unfiltered(struct lt_crowd *crowd,
 }
 
 /* Marks before and after on the shapes concerned; the places found are left in the two lists. */
-static void mark(struct lt_crowd *crowd,
-                 const struct lt_rows *rows,
-                 const struct lt_row *row,
+static void mark(struct lt_lane_crowd *crowd,
+                 const struct lt_lane_rows *rows,
+                 const struct lt_lane_row *row,
                  size_t *ret_rows,
                  size_t *ret_scopes)
 {
@@ -103,16 +103,16 @@ static void mark(struct lt_crowd *crowd,
     for (size_t i = 0; i < *ret_scopes; i++)
         crowd->members[(size_t)crowd->found_scopes[i]].shape->before = true;
     for (size_t i = 0; i < *ret_rows; i++) {
-        struct lt_shape *shape = crowd->members[(size_t)crowd->found_rows[i]].shape;
+        struct lt_lane_shape *shape = crowd->members[(size_t)crowd->found_rows[i]].shape;
         shape->after = true;
         shape->before |= same;
     }
 }
 
-static int tell(struct lt_crowd *crowd,
+static int tell(struct lt_lane_crowd *crowd,
                 void *const *found,
                 size_t count,
-                lt_crowd_visit *visit,
+                lt_lane_crowd_visit *visit,
                 void *arg,
                 struct lt_error *reterr)
 {
@@ -127,12 +127,12 @@ static int tell(struct lt_crowd *crowd,
     return rc;
 }
 
-int lt_crowd_match(struct lt_crowd *crowd,
-                   const struct lt_rows *rows,
-                   const struct lt_row *row,
-                   lt_crowd_visit *visit,
-                   void *arg,
-                   struct lt_error *reterr)
+int lt_lane_crowd_match(struct lt_lane_crowd *crowd,
+                        const struct lt_lane_rows *rows,
+                        const struct lt_lane_row *row,
+                        lt_lane_crowd_visit *visit,
+                        void *arg,
+                        struct lt_error *reterr)
 {
     size_t found_rows = 0, found_scopes = 0;
     if (match_unfiltered(crowd, rows, row, visit, arg, reterr) < 0)

@@ -23,7 +23,7 @@ static const char usage[] =
 
 struct runner {
     enum lane_id id;
-    struct shell *shell;
+    struct lt_shell *shell;
     atomic_uint *restarts; /* of both lanes, by id */
     atomic_int *status;
     struct lt_routing_metrics metrics;
@@ -31,7 +31,7 @@ struct runner {
 
 static void leave(struct runner *runner, const struct lt_error *err)
 {
-    bool fenced = shell_is_fenced(err);
+    bool fenced = lt_shell_is_fenced(err);
     lt_log_error(LT_LOG_ERROR, fenced ? "lane_fenced" : "lane_stopped", err, "lane",
                  lt_lane_name(runner->id), "hint",
                  fenced ? "another lt-routing has taken over this bucket" : NULL, NULL);
@@ -60,7 +60,7 @@ static void *run_lane(void *arg)
             lt_lane_restart(runner->shell->lane);
         seen = asked;
         struct lt_error err = {0};
-        switch (shell_step(runner->shell, &err)) {
+        switch (lt_shell_step(runner->shell, &err)) {
         case LANE_WORKED:
             if (lt_lane_is_running(runner->shell->lane))
                 pause_ms = 0;
@@ -94,7 +94,7 @@ static int route(const struct lt_routing_conf *conf,
     for (int i = 0; i < 2; i++) {
         runners[i].restarts = restarts;
         runners[i].status = &status;
-        runners[i].shell = shell_new(runners[i].id, conf, extra, &runners[i].metrics, reterr);
+        runners[i].shell = lt_shell_new(runners[i].id, conf, extra, &runners[i].metrics, reterr);
         if (!runners[i].shell)
             return -1;
     }
@@ -124,7 +124,7 @@ run(const struct lt_routing_conf *conf, const struct lt_conf_extra *extra, struc
         return -1;
     int rc = route(conf, extra, runners, reterr);
     for (int i = 0; i < 2; i++)
-        shell_free(runners[i].shell);
+        lt_shell_free(runners[i].shell);
     lt_metrics_stop();
     return rc;
 }

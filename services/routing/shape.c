@@ -26,15 +26,15 @@ static struct lt_span *room_for(const struct lt_avro_schema *schema)
     return lt_alloc((count + 1) * sizeof(struct lt_span));
 }
 
-struct lt_rows *
-lt_rows_new(const struct lt_fold *fold, const char *service, struct lt_error *reterr)
+struct lt_lane_rows *
+lt_lane_rows_new(const struct lt_fold *fold, const char *service, struct lt_error *reterr)
 {
     const struct lt_service *body = lt_fold_service(fold, service);
     if (!body) {
         lt_fail(reterr, LT_ERR_REJECT, "routing", 0, "data service %s is unknown", service);
         return NULL;
     }
-    struct lt_rows *rows = lt_alloc(sizeof(*rows));
+    struct lt_lane_rows *rows = lt_alloc(sizeof(*rows));
     snprintf(rows->service, sizeof(rows->service), "%s", service);
     rows->row_id = body->value_schema;
     rows->scope_id = body->scope_schema;
@@ -42,7 +42,7 @@ lt_rows_new(const struct lt_fold *fold, const char *service, struct lt_error *re
     if (rows->row && body->scope_column_count > 0)
         rows->scope = schema_of(fold, rows->scope_id, reterr);
     if (!rows->row || (body->scope_column_count > 0 && !rows->scope)) {
-        lt_rows_free(rows);
+        lt_lane_rows_free(rows);
         return NULL;
     }
     rows->row_spans = room_for(rows->row);
@@ -50,7 +50,7 @@ lt_rows_new(const struct lt_fold *fold, const char *service, struct lt_error *re
     return rows;
 }
 
-void lt_rows_free(struct lt_rows *rows)
+void lt_lane_rows_free(struct lt_lane_rows *rows)
 {
     if (!rows)
         return;
@@ -72,13 +72,13 @@ static bool walk(const struct lt_avro_schema *schema,
            lt_avro_walk(schema, *ret, spans, NULL) == 0;
 }
 
-struct lt_row lt_rows_read(struct lt_rows *rows,
-                           enum lt_op op,
-                           struct lt_bytes value,
-                           struct lt_bytes scope_before,
-                           bool *ret_good)
+struct lt_lane_row lt_lane_rows_read(struct lt_lane_rows *rows,
+                                     enum lt_op op,
+                                     struct lt_bytes value,
+                                     struct lt_bytes scope_before,
+                                     bool *ret_good)
 {
-    struct lt_row row = {.op = op};
+    struct lt_lane_row row = {.op = op};
     *ret_good = true;
     if (scope_before.data &&
         !walk(rows->scope, rows->scope_id, scope_before, rows->scope_spans, &row.before)) {
@@ -96,9 +96,9 @@ struct lt_row lt_rows_read(struct lt_rows *rows,
 
 /* ---- one connection ---- */
 
-static int compile(struct lt_shape *shape,
+static int compile(struct lt_lane_shape *shape,
                    const struct lt_connection *connection,
-                   const struct lt_rows *rows,
+                   const struct lt_lane_rows *rows,
                    struct lt_error *reterr)
 {
     shape->projection =
@@ -117,10 +117,10 @@ static int compile(struct lt_shape *shape,
     return shape->row_view && shape->scope_view ? 0 : -1;
 }
 
-struct lt_shape *lt_shape_new(const struct lt_fold *fold,
-                              const char *connection,
-                              const struct lt_rows *rows,
-                              struct lt_error *reterr)
+struct lt_lane_shape *lt_lane_shape_new(const struct lt_fold *fold,
+                                        const char *connection,
+                                        const struct lt_lane_rows *rows,
+                                        struct lt_error *reterr)
 {
     const struct lt_connection *body = lt_fold_connection(fold, connection);
     const struct lt_agreement *agreement = body ? lt_fold_agreement(fold, body->agreement) : NULL;
@@ -128,7 +128,7 @@ struct lt_shape *lt_shape_new(const struct lt_fold *fold,
         lt_fail(reterr, LT_ERR_REJECT, "routing", 0, "%s has no agreement", connection);
         return NULL;
     }
-    struct lt_shape *shape = lt_alloc(sizeof(*shape));
+    struct lt_lane_shape *shape = lt_alloc(sizeof(*shape));
     snprintf(shape->connection, sizeof(shape->connection), "%s", connection);
     shape->agreement = agreement->number;
     shape->scope_version = body->scope_version;
@@ -136,11 +136,11 @@ struct lt_shape *lt_shape_new(const struct lt_fold *fold,
     shape->value_id = body->value_schema;
     if (compile(shape, body, rows, reterr) == 0)
         return shape;
-    lt_shape_free(shape);
+    lt_lane_shape_free(shape);
     return NULL;
 }
 
-void lt_shape_free(struct lt_shape *shape)
+void lt_lane_shape_free(struct lt_lane_shape *shape)
 {
     if (!shape)
         return;
@@ -157,11 +157,11 @@ static bool had_row(enum lt_op op)
     return op != LT_OP_INSERT && op != LT_OP_SNAPSHOT;
 }
 
-void lt_shape_effect(const struct lt_shape *shape,
-                     const struct lt_rows *rows,
-                     const struct lt_row *row,
-                     bool *ret_before,
-                     bool *ret_after)
+void lt_lane_shape_effect(const struct lt_lane_shape *shape,
+                          const struct lt_lane_rows *rows,
+                          const struct lt_lane_row *row,
+                          bool *ret_before,
+                          bool *ret_after)
 {
     if (!shape->filter) {
         *ret_before = had_row(row->op);
@@ -176,10 +176,10 @@ void lt_shape_effect(const struct lt_shape *shape,
         *ret_before = *ret_after;
 }
 
-void lt_shape_project(const struct lt_shape *shape,
-                      const struct lt_rows *rows,
-                      const struct lt_row *row,
-                      struct lt_buf *out)
+void lt_lane_shape_project(const struct lt_lane_shape *shape,
+                           const struct lt_lane_rows *rows,
+                           const struct lt_lane_row *row,
+                           struct lt_buf *out)
 {
     lt_frame_put(out, shape->value_id);
     if (lt_projection_is_identity(shape->projection))

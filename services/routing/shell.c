@@ -12,7 +12,7 @@
  * half a time-out (protocol 5.4). */
 #define LOOK_EVERY (500 * LT_MILLI)
 
-bool shell_is_fenced(const struct lt_error *err)
+bool lt_shell_is_fenced(const struct lt_error *err)
 {
     return err->class == LT_ERR_FATAL && err->domain && strcmp(err->domain, "kafka") == 0 &&
            (err->code == RD_KAFKA_RESP_ERR__FENCED ||
@@ -30,21 +30,22 @@ static bool is_broken_sequence(const struct lt_error *err)
             err->code == RD_KAFKA_RESP_ERR_INVALID_TXN_STATE);
 }
 
-int shell_fail(struct lt_error *reterr)
+int lt_shell_fail(struct lt_error *reterr)
 {
     if (reterr->class != LT_ERR_FATAL || is_broken_sequence(reterr))
         reterr->class = LT_ERR_ABORT;
     return -1;
 }
 
-static struct lane_port port_of(struct shell *shell);
-static lt_time shell_now(void *arg)
+static struct lane_port port_of(struct lt_shell *shell);
+static lt_time lt_shell_now(void *arg)
 {
     (void)arg;
     return lt_now();
 }
 
-static int set_up(struct shell *shell, const struct lt_conf_extra *extra, struct lt_error *reterr)
+static int
+set_up(struct lt_shell *shell, const struct lt_conf_extra *extra, struct lt_error *reterr)
 {
     const struct lt_routing_conf *conf = shell->conf;
     snprintf(shell->client_id, sizeof(shell->client_id), "lt-routing.b%d.%s", (int)conf->bucket,
@@ -69,13 +70,13 @@ static int set_up(struct shell *shell, const struct lt_conf_extra *extra, struct
     return shell->admin ? 0 : -1;
 }
 
-struct shell *shell_new(enum lane_id id,
-                        const struct lt_routing_conf *conf,
-                        const struct lt_conf_extra *extra,
-                        struct lt_routing_metrics *metrics,
-                        struct lt_error *reterr)
+struct lt_shell *lt_shell_new(enum lane_id id,
+                              const struct lt_routing_conf *conf,
+                              const struct lt_conf_extra *extra,
+                              struct lt_routing_metrics *metrics,
+                              struct lt_error *reterr)
 {
-    struct shell *shell = lt_alloc(sizeof(*shell));
+    struct lt_shell *shell = lt_alloc(sizeof(*shell));
     shell->id = id;
     shell->conf = conf;
     shell->metrics = metrics;
@@ -92,25 +93,25 @@ struct shell *shell_new(enum lane_id id,
     shell->lane = lt_lane_new(id, &shell->port, &options);
     if (set_up(shell, extra, reterr) == 0)
         return shell;
-    shell_free(shell);
+    lt_shell_free(shell);
     return NULL;
 }
 
-static void free_scopes(struct shell *shell)
+static void free_scopes(struct lt_shell *shell)
 {
     for (size_t i = 0; i < shell->shape_count; i++)
-        lt_shape_free(shell->shapes[i]);
+        lt_lane_shape_free(shell->shapes[i]);
     for (size_t i = 0; i < shell->rows_count; i++)
-        lt_rows_free(shell->rows[i]);
+        lt_lane_rows_free(shell->rows[i]);
     free(shell->shapes);
     free(shell->rows);
 }
 
-void shell_free(struct shell *shell)
+void lt_shell_free(struct lt_shell *shell)
 {
     if (!shell)
         return;
-    shell_feeds_reset(shell);
+    lt_shell_feeds_reset(shell);
     free(shell->feed_list);
     lt_producer_close(shell->producer);
     lt_reader_close(shell->cursors);
@@ -132,7 +133,7 @@ void shell_free(struct shell *shell)
 }
 
 /* Which streams are in which state, as this lane sees it. */
-static void count_streams(struct shell *shell)
+static void count_streams(struct lt_shell *shell)
 {
     int64_t counts[LANE_ENDED + 1] = {0};
     const struct lane_view *view = lt_lane_view(shell->lane);
@@ -142,7 +143,7 @@ static void count_streams(struct shell *shell)
         lt_metric_set(shell->metrics->streams[state], counts[state]);
 }
 
-enum lane_step shell_step(struct shell *shell, struct lt_error *reterr)
+enum lane_step lt_shell_step(struct lt_shell *shell, struct lt_error *reterr)
 {
     bool was_running = lt_lane_is_running(shell->lane);
     shell->batch_began_ms = lt_monotonic_ms();
@@ -159,39 +160,39 @@ enum lane_step shell_step(struct shell *shell, struct lt_error *reterr)
     return step;
 }
 
-static struct lane_port port_of(struct shell *shell)
+static struct lane_port port_of(struct lt_shell *shell)
 {
     return (struct lane_port){
         .arg = shell,
-        .now = shell_now,
-        .init = shell_init,
-        .scrub = shell_scrub,
-        .read_cursors = shell_read_cursors,
-        .control = shell_control,
-        .stuck = shell_stuck,
-        .each_connection = shell_each_connection,
-        .terms = shell_terms,
-        .gap_reports = shell_gap_reports,
-        .topic_exists = shell_topic_exists,
-        .tail = shell_tail,
-        .adopt = shell_adopt,
-        .load_keys = shell_load_keys,
-        .feed_end = shell_feed_end,
-        .feed_open = shell_feed_open,
-        .feed_close = shell_feed_close,
-        .live_set = shell_live_set,
-        .next = shell_next,
-        .affected = shell_affected,
-        .effect = shell_effect,
-        .feed_chain = shell_feed_chain,
-        .key_hash = shell_key_hash,
-        .begin = shell_begin,
-        .deliver = shell_deliver,
-        .put_stream = shell_put_stream,
-        .put_feed = shell_put_feed,
-        .put_notice = shell_put_notice,
-        .put_note = shell_put_note,
-        .put_decision = shell_put_decision,
-        .commit = shell_commit,
+        .now = lt_shell_now,
+        .init = lt_shell_init,
+        .scrub = lt_shell_scrub,
+        .read_cursors = lt_shell_read_cursors,
+        .control = lt_shell_control,
+        .stuck = lt_shell_stuck,
+        .each_connection = lt_shell_each_connection,
+        .terms = lt_shell_terms,
+        .gap_reports = lt_shell_gap_reports,
+        .topic_exists = lt_shell_topic_exists,
+        .tail = lt_shell_tail,
+        .adopt = lt_shell_adopt,
+        .load_keys = lt_shell_load_keys,
+        .feed_end = lt_shell_feed_end,
+        .feed_open = lt_shell_feed_open,
+        .feed_close = lt_shell_feed_close,
+        .live_set = lt_shell_live_set,
+        .next = lt_shell_next,
+        .affected = lt_shell_affected,
+        .effect = lt_shell_effect,
+        .feed_chain = lt_shell_feed_chain,
+        .key_hash = lt_shell_key_hash,
+        .begin = lt_shell_begin,
+        .deliver = lt_shell_deliver,
+        .put_stream = lt_shell_put_stream,
+        .put_feed = lt_shell_put_feed,
+        .put_notice = lt_shell_put_notice,
+        .put_note = lt_shell_put_note,
+        .put_decision = lt_shell_put_decision,
+        .commit = lt_shell_commit,
     };
 }

@@ -26,37 +26,37 @@ struct lt_routing_metrics {
 };
 void lt_routing_metrics_register(struct lt_routing_metrics *metrics, enum lane_id id);
 
-struct shell_feed {
+struct lt_shell_feed {
     char topic[LT_TOPIC_MAX];
     const struct lane_feed *feed; /**< as the lane gave it */
     bool open;
-    int64_t seq, offset;    /**< last record handed out, and where the next one is */
-    struct lt_crowd *crowd; /**< live lane */
-    bool stale;             /**< a shape in it was replaced */
+    int64_t seq, offset;         /**< last record handed out, and where the next one is */
+    struct lt_lane_crowd *crowd; /**< live lane */
+    bool stale;                  /**< a shape in it was replaced */
 };
 /** A topic that could not be read to its end when last looked at. */
-struct shell_watch {
+struct lt_shell_watch {
     char topic[LT_TOPIC_MAX];
     int64_t lso;
     int64_t since_ms; /**< 0: readable */
 };
-struct shell_told {
+struct lt_shell_told {
     char inbox[LT_TOPIC_MAX];
     int32_t schema;
 };
-struct shell_decision {
+struct lt_shell_decision {
     char stream[LT_TOPIC_MAX];
     enum lane_state from, to;
     char clause[LANE_REASON_MAX], reason[LANE_REASON_MAX];
 };
 /** Where a feed seq was found: the catch-up lane comes back to places. */
-struct shell_place {
+struct lt_shell_place {
     char topic[LT_TOPIC_MAX];
     int64_t seq, offset;
 };
 #define SHELL_PLACES 64
 
-struct shell {
+struct lt_shell {
     enum lane_id id;
     const struct lt_routing_conf *conf;
     struct lt_bus bus;
@@ -82,137 +82,137 @@ struct shell {
     char (*reported)[LT_TOPIC_MAX];
     size_t reported_count;
 
-    struct lt_rows **rows;
+    struct lt_lane_rows **rows;
     size_t rows_count;
-    struct lt_shape **shapes; /**< by connection, sorted */
+    struct lt_lane_shape **shapes; /**< by connection, sorted */
     size_t shape_count, shape_cap;
 
     struct lt_reader *feeds;
-    struct shell_feed *feed_list;
+    struct lt_shell_feed *feed_list;
     size_t feed_count;
     struct lt_message message; /**< of the record handed out */
     bool has_message;
-    struct lt_row row;
-    struct lt_rows *row_of;
+    struct lt_lane_row row;
+    struct lt_lane_rows *row_of;
     int64_t batch_began_ms;
     bool batch_has_records;
-    struct shell_place places[SHELL_PLACES];
+    struct lt_shell_place places[SHELL_PLACES];
     size_t next_place;
 
     struct lt_buf out, key;
-    struct shell_told *told;
+    struct lt_shell_told *told;
     size_t told_count;
-    struct shell_decision *decisions;
+    struct lt_shell_decision *decisions;
     size_t decision_count;
     int64_t delivered; /**< in the open transaction */
 
-    struct shell_watch *watches;
+    struct lt_shell_watch *watches;
     size_t watch_count, watch_at;
     int64_t probed_ms;
 };
 
 /** LT_ERR_FATAL: configuration.  Nothing is read or written before the lane is stepped. */
-struct shell *shell_new(enum lane_id id,
-                        const struct lt_routing_conf *conf,
-                        const struct lt_conf_extra *extra,
-                        struct lt_routing_metrics *metrics,
-                        struct lt_error *reterr) LT_MUST_CHECK;
-void shell_free(struct shell *shell);
+struct lt_shell *lt_shell_new(enum lane_id id,
+                              const struct lt_routing_conf *conf,
+                              const struct lt_conf_extra *extra,
+                              struct lt_routing_metrics *metrics,
+                              struct lt_error *reterr) LT_MUST_CHECK;
+void lt_shell_free(struct lt_shell *shell);
 /** One step of the lane. */
-enum lane_step shell_step(struct shell *shell, struct lt_error *reterr);
+enum lane_step lt_shell_step(struct lt_shell *shell, struct lt_error *reterr);
 
 /* Inside of the shell's files. */
 /** What a failure means for the lane: only "unreadable" stays RETRY; a broker that is away means
  * starting over (ABORT), and so does a producer that lost its sequence (row 2).  Returns -1. */
-int shell_fail(struct lt_error *reterr);
-bool shell_is_fenced(const struct lt_error *err);
+int lt_shell_fail(struct lt_error *reterr);
+bool lt_shell_is_fenced(const struct lt_error *err);
 /** Start steps. */
-int shell_init(void *arg, struct lt_error *reterr);
-int shell_scrub(void *arg, struct lt_error *reterr);
-int shell_read_cursors(void *arg, bool whole, struct lt_error *reterr);
-int shell_stuck(void *arg, struct lt_error *reterr);
+int lt_shell_init(void *arg, struct lt_error *reterr);
+int lt_shell_scrub(void *arg, struct lt_error *reterr);
+int lt_shell_read_cursors(void *arg, bool whole, struct lt_error *reterr);
+int lt_shell_stuck(void *arg, struct lt_error *reterr);
 /** Control. */
-int shell_control(void *arg, int64_t *ret_number, struct lt_error *reterr);
-void shell_each_connection(void *arg,
-                           void (*visit)(void *visit_arg, const char *connection),
-                           void *visit_arg);
-bool shell_terms(void *arg, const char *connection, int64_t day_count, struct lane_terms *ret);
-int shell_gap_reports(void *arg,
-                      void (*visit)(void *visit_arg, const char *stream),
+int lt_shell_control(void *arg, int64_t *ret_number, struct lt_error *reterr);
+void lt_shell_each_connection(void *arg,
+                              void (*visit)(void *visit_arg, const char *connection),
+                              void *visit_arg);
+bool lt_shell_terms(void *arg, const char *connection, int64_t day_count, struct lane_terms *ret);
+int lt_shell_gap_reports(void *arg,
+                         void (*visit)(void *visit_arg, const char *stream),
+                         void *visit_arg,
+                         struct lt_error *reterr);
+/** The compiled scope of a connection; NULL: not known. */
+struct lt_lane_shape *lt_shell_shape(struct lt_shell *shell, const char *connection);
+struct lt_lane_rows *lt_shell_rows(struct lt_shell *shell, const char *service);
+/** Streams. */
+int lt_shell_topic_exists(void *arg, const struct lane_stream *stream, struct lt_error *reterr);
+int lt_shell_tail(void *arg,
+                  const struct lane_stream *stream,
+                  struct lane_tail *ret,
+                  struct lt_error *reterr);
+int lt_shell_adopt(void *arg,
+                   struct lane_stream *stream,
+                   const struct lane_tail *tail,
+                   struct lt_error *reterr);
+int lt_shell_load_keys(void *arg,
+                       const struct lane_stream *stream,
+                       struct lane_keys *keys,
+                       struct lt_error *reterr);
+/** Feeds. */
+void lt_shell_feeds_reset(struct lt_shell *shell);
+int lt_shell_feed_end(void *arg,
+                      const struct lane_feed *feed,
+                      int64_t *ret_seq,
+                      struct lt_error *reterr);
+int lt_shell_feed_open(void *arg,
+                       const struct lane_feed *feed,
+                       int64_t after,
+                       int64_t offset,
+                       struct lt_error *reterr);
+int lt_shell_feed_close(void *arg, const struct lane_feed *feed, struct lt_error *reterr);
+int lt_shell_live_set(void *arg,
+                      const struct lane_feed *feed,
+                      struct lane_stream *const *streams,
+                      size_t count,
+                      struct lt_error *reterr);
+int lt_shell_next(void *arg, struct lane_record *ret, struct lt_error *reterr);
+int lt_shell_affected(void *arg,
+                      const struct lane_record *record,
+                      int (*visit)(void *visit_arg,
+                                   const struct lane_stream *stream,
+                                   bool before,
+                                   bool after,
+                                   struct lt_error *reterr),
                       void *visit_arg,
                       struct lt_error *reterr);
-/** The compiled scope of a connection; NULL: not known. */
-struct lt_shape *shell_shape(struct shell *shell, const char *connection);
-struct lt_rows *shell_rows(struct shell *shell, const char *service);
-/** Streams. */
-int shell_topic_exists(void *arg, const struct lane_stream *stream, struct lt_error *reterr);
-int shell_tail(void *arg,
-               const struct lane_stream *stream,
-               struct lane_tail *ret,
-               struct lt_error *reterr);
-int shell_adopt(void *arg,
-                struct lane_stream *stream,
-                const struct lane_tail *tail,
-                struct lt_error *reterr);
-int shell_load_keys(void *arg,
+int lt_shell_effect(void *arg,
+                    const struct lane_record *record,
                     const struct lane_stream *stream,
-                    struct lane_keys *keys,
+                    bool *ret_before,
+                    bool *ret_after,
                     struct lt_error *reterr);
-/** Feeds. */
-void shell_feeds_reset(struct shell *shell);
-int shell_feed_end(void *arg,
-                   const struct lane_feed *feed,
-                   int64_t *ret_seq,
-                   struct lt_error *reterr);
-int shell_feed_open(void *arg,
-                    const struct lane_feed *feed,
-                    int64_t after,
-                    int64_t offset,
-                    struct lt_error *reterr);
-int shell_feed_close(void *arg, const struct lane_feed *feed, struct lt_error *reterr);
-int shell_live_set(void *arg,
-                   const struct lane_feed *feed,
-                   struct lane_stream *const *streams,
-                   size_t count,
-                   struct lt_error *reterr);
-int shell_next(void *arg, struct lane_record *ret, struct lt_error *reterr);
-int shell_affected(void *arg,
-                   const struct lane_record *record,
-                   int (*visit)(void *visit_arg,
-                                const struct lane_stream *stream,
-                                bool before,
-                                bool after,
-                                struct lt_error *reterr),
-                   void *visit_arg,
-                   struct lt_error *reterr);
-int shell_effect(void *arg,
-                 const struct lane_record *record,
-                 const struct lane_stream *stream,
-                 bool *ret_before,
-                 bool *ret_after,
-                 struct lt_error *reterr);
-void shell_feed_chain(void *arg, struct lane_feed *feed, const struct lane_record *record);
-void shell_key_hash(void *arg, const struct lane_record *record, uint8_t ret[16]);
-void shell_hash_key(struct lt_bytes key, uint8_t ret[16]);
+void lt_shell_feed_chain(void *arg, struct lane_feed *feed, const struct lane_record *record);
+void lt_shell_key_hash(void *arg, const struct lane_record *record, uint8_t ret[16]);
+void lt_shell_hash_key(struct lt_bytes key, uint8_t ret[16]);
 /** The transaction. */
-int shell_begin(void *arg, struct lt_error *reterr);
-int shell_deliver(void *arg,
-                  struct lane_stream *stream,
-                  const struct lane_record *record,
-                  enum lt_op op,
-                  struct lt_error *reterr);
-int shell_put_stream(void *arg, const struct lane_stream *stream, struct lt_error *reterr);
-int shell_put_feed(void *arg, const struct lane_feed *feed, struct lt_error *reterr);
-int shell_put_notice(void *arg,
-                     const struct lane_stream *stream,
-                     bool over,
+int lt_shell_begin(void *arg, struct lt_error *reterr);
+int lt_shell_deliver(void *arg,
+                     struct lane_stream *stream,
+                     const struct lane_record *record,
+                     enum lt_op op,
                      struct lt_error *reterr);
-int shell_put_note(void *arg, const struct lane_stream *stream, struct lt_error *reterr);
-int shell_put_decision(void *arg,
-                       const struct lane_stream *stream,
-                       enum lane_state from,
-                       const char *clause,
-                       struct lt_error *reterr);
-int shell_commit(void *arg, struct lt_error *reterr);
+int lt_shell_put_stream(void *arg, const struct lane_stream *stream, struct lt_error *reterr);
+int lt_shell_put_feed(void *arg, const struct lane_feed *feed, struct lt_error *reterr);
+int lt_shell_put_notice(void *arg,
+                        const struct lane_stream *stream,
+                        bool over,
+                        struct lt_error *reterr);
+int lt_shell_put_note(void *arg, const struct lane_stream *stream, struct lt_error *reterr);
+int lt_shell_put_decision(void *arg,
+                          const struct lane_stream *stream,
+                          enum lane_state from,
+                          const char *clause,
+                          struct lt_error *reterr);
+int lt_shell_commit(void *arg, struct lt_error *reterr);
 /** Topics of the bucket: "routing.cursors", "platform.diary", "inbox." and "stream.". */
-bool shell_is_ours(const char *topic);
+bool lt_shell_is_ours(const char *topic);

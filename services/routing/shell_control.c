@@ -7,7 +7,7 @@
 #include "control/right.h"
 #include "routing/shell.h"
 
-static int open_control(struct shell *shell, struct lt_error *reterr)
+static int open_control(struct lt_shell *shell, struct lt_error *reterr)
 {
     if (shell->control)
         return 0;
@@ -16,10 +16,10 @@ static int open_control(struct shell *shell, struct lt_error *reterr)
         lt_reader_add(shell->control, LT_TOPIC_CONTROL, LT_OFFSET_BEGIN, reterr) == 0)
         return 0;
     lt_reader_close(lt_steal(&shell->control));
-    return shell_fail(reterr);
+    return lt_shell_fail(reterr);
 }
 
-static void take_control(struct shell *shell, const struct lt_message *message)
+static void take_control(struct lt_shell *shell, const struct lt_message *message)
 {
     struct lt_error err = {0};
     if (lt_fold_take(shell->fold, message->key, message->value, &err) == 0)
@@ -30,7 +30,7 @@ static void take_control(struct shell *shell, const struct lt_message *message)
 }
 
 /* Says once when delivery stops for want of control, and when it goes on. */
-static void tell_freshness(struct shell *shell, bool fresh, const char *why)
+static void tell_freshness(struct lt_shell *shell, bool fresh, const char *why)
 {
     if (fresh != shell->fresh)
         lt_log(fresh ? LT_LOG_NOTICE : LT_LOG_WARN, fresh ? "control_fresh" : "control_stale",
@@ -41,9 +41,9 @@ static void tell_freshness(struct shell *shell, bool fresh, const char *why)
     lt_metric_set(shell->metrics->fresh, fresh);
 }
 
-int shell_control(void *arg, int64_t *ret_number, struct lt_error *reterr)
+int lt_shell_control(void *arg, int64_t *ret_number, struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     if (open_control(shell, reterr) < 0)
         return -1;
     for (;;) {
@@ -83,18 +83,18 @@ static bool visit_connection(void *arg, const char *object, int64_t number, cons
     return true;
 }
 
-void shell_each_connection(void *arg,
-                           void (*visit)(void *visit_arg, const char *connection),
-                           void *visit_arg)
+void lt_shell_each_connection(void *arg,
+                              void (*visit)(void *visit_arg, const char *connection),
+                              void *visit_arg)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     struct each each = {.visit = visit, .visit_arg = visit_arg};
     lt_fold_each(shell->fold, LT_CONTROL_CONNECTION, visit_connection, &each);
 }
 
 /* ---- compiled scopes ---- */
 
-struct lt_rows *shell_rows(struct shell *shell, const char *service)
+struct lt_lane_rows *lt_shell_rows(struct lt_shell *shell, const char *service)
 {
     const struct lt_service *body = lt_fold_service(shell->fold, service);
     for (size_t i = 0; body && i < shell->rows_count; i++)
@@ -103,16 +103,16 @@ struct lt_rows *shell_rows(struct shell *shell, const char *service)
             shell->rows[i]->scope_id == body->scope_schema)
             return shell->rows[i];
     struct lt_error err = {0};
-    struct lt_rows *rows = lt_rows_new(shell->fold, service, &err);
+    struct lt_lane_rows *rows = lt_lane_rows_new(shell->fold, service, &err);
     if (!rows)
         return NULL;
-    shell->rows = lt_realloc(shell->rows, (shell->rows_count + 1) * sizeof(struct lt_rows *));
+    shell->rows = lt_realloc(shell->rows, (shell->rows_count + 1) * sizeof(struct lt_lane_rows *));
     shell->rows[shell->rows_count++] = rows;
     return rows;
 }
 
 /* Place of the connection in the sorted list, or where it would stand. */
-static size_t place_of(const struct shell *shell, const char *connection, bool *ret_found)
+static size_t place_of(const struct lt_shell *shell, const char *connection, bool *ret_found)
 {
     size_t low = 0, high = shell->shape_count;
     *ret_found = false;
@@ -131,36 +131,37 @@ static size_t place_of(const struct shell *shell, const char *connection, bool *
     return low;
 }
 
-static void insert(struct shell *shell, size_t at, struct lt_shape *shape)
+static void insert(struct lt_shell *shell, size_t at, struct lt_lane_shape *shape)
 {
     if (shell->shape_count == shell->shape_cap) {
         shell->shape_cap = shell->shape_cap ? shell->shape_cap * 2 : 32;
-        shell->shapes = lt_realloc(shell->shapes, shell->shape_cap * sizeof(struct lt_shape *));
+        shell->shapes =
+            lt_realloc(shell->shapes, shell->shape_cap * sizeof(struct lt_lane_shape *));
     }
     memmove(&shell->shapes[at + 1], &shell->shapes[at],
-            (shell->shape_count - at) * sizeof(struct lt_shape *));
+            (shell->shape_count - at) * sizeof(struct lt_lane_shape *));
     shell->shapes[at] = shape;
     shell->shape_count++;
 }
 
 /* A scope never changes its meaning: another version is another shape, and no LIVE stream has the
  * old one any more when this boundary is over. */
-static bool is_current(const struct lt_shape *shape,
+static bool is_current(const struct lt_lane_shape *shape,
                        const struct lt_connection *connection,
                        const struct lt_agreement *agreement,
-                       const struct lt_rows *rows)
+                       const struct lt_lane_rows *rows)
 {
     return shape->scope_version == connection->scope_version &&
            shape->agreement == agreement->number && shape->row_id == rows->row_id &&
            shape->value_id == connection->value_schema;
 }
 
-struct lt_shape *shell_shape(struct shell *shell, const char *connection)
+struct lt_lane_shape *lt_shell_shape(struct lt_shell *shell, const char *connection)
 {
     const struct lt_connection *body = lt_fold_connection(shell->fold, connection);
     const struct lt_agreement *agreement =
         body ? lt_fold_agreement(shell->fold, body->agreement) : NULL;
-    struct lt_rows *rows = agreement ? shell_rows(shell, body->service) : NULL;
+    struct lt_lane_rows *rows = agreement ? lt_shell_rows(shell, body->service) : NULL;
     bool found;
     size_t at = place_of(shell, connection, &found);
     if (!rows)
@@ -168,15 +169,16 @@ struct lt_shape *shell_shape(struct shell *shell, const char *connection)
     if (found && is_current(shell->shapes[at], body, agreement, rows))
         return shell->shapes[at];
     struct lt_error err = {0};
-    struct lt_shape *shape = lt_shape_new(shell->fold, connection, rows, &err);
+    struct lt_lane_shape *shape = lt_lane_shape_new(shell->fold, connection, rows, &err);
     if (!shape) {
         lt_log_error(LT_LOG_WARN, "scope_refused", &err, "connection", connection, NULL);
         return NULL;
     }
     if (found) {
         for (size_t i = 0; i < shell->feed_count; i++)
-            shell->feed_list[i].stale |= lt_crowd_has(shell->feed_list[i].crowd, shell->shapes[at]);
-        lt_shape_free(shell->shapes[at]);
+            shell->feed_list[i].stale |=
+                lt_lane_crowd_has(shell->feed_list[i].crowd, shell->shapes[at]);
+        lt_lane_shape_free(shell->shapes[at]);
         shell->shapes[at] = shape;
     } else {
         insert(shell, at, shape);
@@ -201,7 +203,7 @@ static bool visit_hold(void *arg, const char *object, int64_t number, const void
     return true;
 }
 
-static void judge_right(struct shell *shell,
+static void judge_right(struct lt_shell *shell,
                         const char *connection,
                         int64_t day_count,
                         bool scope_known,
@@ -228,9 +230,9 @@ static void judge_right(struct shell *shell,
     terms->hold_number = holds.number;
 }
 
-bool shell_terms(void *arg, const char *connection, int64_t day_count, struct lane_terms *ret)
+bool lt_shell_terms(void *arg, const char *connection, int64_t day_count, struct lane_terms *ret)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     const struct lt_connection *body = lt_fold_connection(shell->fold, connection);
     if (!body)
         return false;
@@ -246,7 +248,7 @@ bool shell_terms(void *arg, const char *connection, int64_t day_count, struct la
         .sync_every = LT_MIN(shell->conf->sync_every_ms * LT_MILLI, body->use_period / 20),
     };
     snprintf(ret->service, sizeof(ret->service), "%s", body->service);
-    judge_right(shell, connection, day_count, shell_shape(shell, connection) != NULL, ret);
+    judge_right(shell, connection, day_count, lt_shell_shape(shell, connection) != NULL, ret);
     return true;
 }
 
@@ -256,7 +258,7 @@ static bool list_outbox(void *arg, const char *object, int64_t number, const voi
 {
     (void)object;
     (void)number;
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     const struct lt_connection *connection = body;
     char topic[LT_TOPIC_MAX];
     lt_topic_outbox(connection->application, topic);
@@ -267,14 +269,14 @@ static bool list_outbox(void *arg, const char *object, int64_t number, const voi
     return true;
 }
 
-static int open_outboxes(struct shell *shell, struct lt_error *reterr)
+static int open_outboxes(struct lt_shell *shell, struct lt_error *reterr)
 {
     if (!shell->outboxes) {
         shell->outboxes = lt_reader_open(&shell->bus, true, reterr);
         shell->outboxes_number = -1;
     }
     if (!shell->outboxes)
-        return shell_fail(reterr);
+        return lt_shell_fail(reterr);
     if (shell->outboxes_number != lt_fold_number(shell->fold))
         lt_fold_each(shell->fold, LT_CONTROL_CONNECTION, list_outbox, shell);
     shell->outboxes_number = lt_fold_number(shell->fold);
@@ -283,7 +285,7 @@ static int open_outboxes(struct shell *shell, struct lt_error *reterr)
 
 /* A report counts when it comes from the stream's own application; all else is garbage. */
 static bool
-is_report(struct shell *shell, const struct lt_message *message, struct lt_gap_report *report)
+is_report(struct lt_shell *shell, const struct lt_message *message, struct lt_gap_report *report)
 {
     char connection[LT_ID_MAX], topic[LT_TOPIC_MAX];
     int64_t generation;
@@ -301,7 +303,7 @@ is_report(struct shell *shell, const struct lt_message *message, struct lt_gap_r
     return false;
 }
 
-static void take_report(struct shell *shell, const struct lt_message *message)
+static void take_report(struct lt_shell *shell, const struct lt_message *message)
 {
     struct lt_gap_report report;
     if (!is_report(shell, message, &report))
@@ -320,12 +322,12 @@ static void take_report(struct shell *shell, const struct lt_message *message)
            lt_logf("%lld", (long long)report.seen), NULL);
 }
 
-int shell_gap_reports(void *arg,
-                      void (*visit)(void *visit_arg, const char *stream),
-                      void *visit_arg,
-                      struct lt_error *reterr)
+int lt_shell_gap_reports(void *arg,
+                         void (*visit)(void *visit_arg, const char *stream),
+                         void *visit_arg,
+                         struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     if (open_outboxes(shell, reterr) < 0)
         return -1;
     for (;;) {

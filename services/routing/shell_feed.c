@@ -11,23 +11,23 @@
 #define FETCH_TIMEOUT 10000
 #define NEAR_ENOUGH   2000 /* offsets read over rather than searched */
 
-static void release_message(struct shell *shell)
+static void release_message(struct lt_shell *shell)
 {
     if (shell->has_message)
         lt_message_release(&shell->message);
     shell->has_message = false;
 }
 
-void shell_feeds_reset(struct shell *shell)
+void lt_shell_feeds_reset(struct lt_shell *shell)
 {
     release_message(shell);
     for (size_t i = 0; i < shell->feed_count; i++)
-        lt_crowd_free(shell->feed_list[i].crowd);
+        lt_lane_crowd_free(shell->feed_list[i].crowd);
     shell->feed_count = 0;
     lt_reader_close(lt_steal(&shell->feeds));
 }
 
-static struct shell_feed *find_feed(struct shell *shell, const char *topic)
+static struct lt_shell_feed *find_feed(struct lt_shell *shell, const char *topic)
 {
     for (size_t i = 0; i < shell->feed_count; i++)
         if (strcmp(shell->feed_list[i].topic, topic) == 0)
@@ -35,27 +35,27 @@ static struct shell_feed *find_feed(struct shell *shell, const char *topic)
     return NULL;
 }
 
-static struct shell_feed *feed_of(struct shell *shell, const struct lane_feed *feed)
+static struct lt_shell_feed *feed_of(struct lt_shell *shell, const struct lane_feed *feed)
 {
     char topic[LT_TOPIC_MAX];
     lt_topic_feed(feed->service, feed->incarnation, topic);
-    struct shell_feed *found = find_feed(shell, topic);
+    struct lt_shell_feed *found = find_feed(shell, topic);
     if (found)
         return found;
     shell->feed_list =
-        lt_realloc(shell->feed_list, (shell->feed_count + 1) * sizeof(struct shell_feed));
+        lt_realloc(shell->feed_list, (shell->feed_count + 1) * sizeof(struct lt_shell_feed));
     found = &shell->feed_list[shell->feed_count++];
-    *found = (struct shell_feed){0};
+    *found = (struct lt_shell_feed){0};
     snprintf(found->topic, sizeof(found->topic), "%s", topic);
     return found;
 }
 
-int shell_feed_end(void *arg,
-                   const struct lane_feed *feed,
-                   int64_t *ret_seq,
-                   struct lt_error *reterr)
+int lt_shell_feed_end(void *arg,
+                      const struct lane_feed *feed,
+                      int64_t *ret_seq,
+                      struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     char topic[LT_TOPIC_MAX];
     struct lt_message message;
     struct lt_header header;
@@ -63,10 +63,10 @@ int shell_feed_end(void *arg,
     *ret_seq = 0;
     int exists = lt_asker_topic_exists(shell->asker, topic, reterr);
     if (exists <= 0)
-        return exists < 0 ? shell_fail(reterr) : 0;
+        return exists < 0 ? lt_shell_fail(reterr) : 0;
     int found = lt_asker_tail(shell->asker, topic, &message, reterr);
     if (found <= 0)
-        return found < 0 ? shell_fail(reterr) : 0;
+        return found < 0 ? lt_shell_fail(reterr) : 0;
     if (lt_header_parse(message.lt, &header, NULL) == 0)
         *ret_seq = header.seq;
     lt_message_release(&message);
@@ -75,17 +75,17 @@ int shell_feed_end(void *arg,
 
 /* ---- where a feed seq is ---- */
 
-static void remember_place(struct shell *shell, const struct shell_feed *feed)
+static void remember_place(struct lt_shell *shell, const struct lt_shell_feed *feed)
 {
     if (feed->offset <= 0)
         return;
-    struct shell_place *place = &shell->places[shell->next_place++ % SHELL_PLACES];
-    *place = (struct shell_place){.seq = feed->seq, .offset = feed->offset};
+    struct lt_shell_place *place = &shell->places[shell->next_place++ % SHELL_PLACES];
+    *place = (struct lt_shell_place){.seq = feed->seq, .offset = feed->offset};
     snprintf(place->topic, sizeof(place->topic), "%s", feed->topic);
 }
 
 /* Seq of the first record at or after the offset: 1, 0 when there is none soon, -1. */
-static int seq_at(struct shell *shell,
+static int seq_at(struct lt_shell *shell,
                   const char *topic,
                   int64_t offset,
                   int64_t *ret_seq,
@@ -107,7 +107,7 @@ static int seq_at(struct shell *shell,
 }
 
 /* An offset at or below which no record with a seq above `after` stands; seqs grow with offsets. */
-static int search_offset(struct shell *shell,
+static int search_offset(struct lt_shell *shell,
                          const char *topic,
                          int64_t after,
                          int64_t *ret_offset,
@@ -115,7 +115,7 @@ static int search_offset(struct shell *shell,
 {
     int64_t low, high, hw;
     if (lt_asker_watermarks(shell->asker, topic, &low, &high, &hw, reterr) < 0)
-        return shell_fail(reterr);
+        return lt_shell_fail(reterr);
     for (size_t i = 0; i < SHELL_PLACES; i++)
         if (shell->places[i].seq == after && strcmp(shell->places[i].topic, topic) == 0) {
             *ret_offset = LT_MAX(shell->places[i].offset, low);
@@ -125,7 +125,7 @@ static int search_offset(struct shell *shell,
         int64_t mid = low + (high - low) / 2, seq = 0, offset = mid;
         int got = seq_at(shell, topic, mid, &seq, &offset, reterr);
         if (got < 0)
-            return shell_fail(reterr);
+            return lt_shell_fail(reterr);
         if (got == 0 || seq > after)
             high = mid;
         else
@@ -137,86 +137,86 @@ static int search_offset(struct shell *shell,
 
 /* ---- open and close ---- */
 
-static int reader_for_feeds(struct shell *shell, struct lt_error *reterr)
+static int reader_for_feeds(struct lt_shell *shell, struct lt_error *reterr)
 {
     if (!shell->feeds)
         shell->feeds = lt_reader_open(&shell->bus, true, reterr);
-    return shell->feeds ? 0 : shell_fail(reterr);
+    return shell->feeds ? 0 : lt_shell_fail(reterr);
 }
 
-int shell_feed_open(
+int lt_shell_feed_open(
     void *arg, const struct lane_feed *feed, int64_t after, int64_t offset, struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     if (reader_for_feeds(shell, reterr) < 0)
         return -1;
-    struct shell_feed *place = feed_of(shell, feed);
+    struct lt_shell_feed *place = feed_of(shell, feed);
     place->feed = feed;
     int exists = lt_asker_topic_exists(shell->asker, place->topic, reterr);
     if (exists < 0)
-        return shell_fail(reterr);
+        return lt_shell_fail(reterr);
     if (offset < 0 && exists && search_offset(shell, place->topic, after, &offset, reterr) < 0)
         return -1;
     if (offset <= 0)
         offset = LT_OFFSET_BEGIN;
     if (lt_reader_add(shell->feeds, place->topic, offset, reterr) < 0 ||
         lt_reader_pause(shell->feeds, place->topic, false, reterr) < 0)
-        return shell_fail(reterr);
+        return lt_shell_fail(reterr);
     place->open = true;
     place->seq = after;
     place->offset = 0;
     return 0;
 }
 
-int shell_feed_close(void *arg, const struct lane_feed *feed, struct lt_error *reterr)
+int lt_shell_feed_close(void *arg, const struct lane_feed *feed, struct lt_error *reterr)
 {
-    struct shell *shell = arg;
-    struct shell_feed *place = feed_of(shell, feed);
+    struct lt_shell *shell = arg;
+    struct lt_shell_feed *place = feed_of(shell, feed);
     remember_place(shell, place);
     place->open = false;
     if (lt_reader_remove(shell->feeds, place->topic, reterr) < 0)
-        return shell_fail(reterr);
+        return lt_shell_fail(reterr);
     return 0;
 }
 
 /* ---- the LIVE streams of a feed ---- */
 
-int shell_live_set(void *arg,
-                   const struct lane_feed *feed,
-                   struct lane_stream *const *streams,
-                   size_t count,
-                   struct lt_error *reterr)
+int lt_shell_live_set(void *arg,
+                      const struct lane_feed *feed,
+                      struct lane_stream *const *streams,
+                      size_t count,
+                      struct lt_error *reterr)
 {
-    struct shell *shell = arg;
-    struct shell_feed *place = feed_of(shell, feed);
-    struct lt_rows *rows = shell_rows(shell, feed->service);
-    lt_crowd_free(lt_steal(&place->crowd));
+    struct lt_shell *shell = arg;
+    struct lt_shell_feed *place = feed_of(shell, feed);
+    struct lt_lane_rows *rows = lt_shell_rows(shell, feed->service);
+    lt_lane_crowd_free(lt_steal(&place->crowd));
     place->stale = false;
     if (!rows)
         return count == 0 ? 0
                           : lt_fail(reterr, LT_ERR_ABORT, "routing", 0,
                                     "schemas of %s are not known", feed->service);
-    place->crowd = lt_crowd_new(rows);
+    place->crowd = lt_lane_crowd_new(rows);
     for (size_t i = 0; i < count; i++) {
-        struct lt_shape *shape = shell_shape(shell, streams[i]->connection);
+        struct lt_lane_shape *shape = lt_shell_shape(shell, streams[i]->connection);
         if (!shape)
             return lt_fail(reterr, LT_ERR_ABORT, "routing", 0, "scope of %s is not known",
                            streams[i]->name);
-        lt_crowd_add(place->crowd, shape, streams[i]);
+        lt_lane_crowd_add(place->crowd, shape, streams[i]);
     }
     return 0;
 }
 
 /* ---- records ---- */
 
-static void refuse(struct shell *shell, const char *what)
+static void refuse(struct lt_shell *shell, const char *what)
 {
     lt_metric_add(shell->metrics->refused, 1);
     lt_log(LT_LOG_ERROR, "feed_record_refused", "topic", shell->message.topic, "offset",
            lt_logf("%lld", (long long)shell->message.offset), "why", what, NULL);
 }
 
-static bool read_sync_point(struct shell *shell, struct lane_record *record)
+static bool read_sync_point(struct lt_shell *shell, struct lane_record *record)
 {
     struct lt_sync_point point;
     if (lt_record_decode(LT_RECORD_SYNC_POINT, shell->message.value, &point, shell->arena, NULL) <
@@ -227,7 +227,8 @@ static bool read_sync_point(struct shell *shell, struct lane_record *record)
 }
 
 /* false: not a record of this feed.  What it carried shows as a hole, which ends streams. */
-static bool read_record(struct shell *shell, struct shell_feed *place, struct lane_record *ret)
+static bool
+read_record(struct lt_shell *shell, struct lt_shell_feed *place, struct lane_record *ret)
 {
     struct lt_header header;
     bool good = true;
@@ -251,13 +252,13 @@ static bool read_record(struct shell *shell, struct shell_feed *place, struct la
     }
     if (header.op == LT_OP_SYNC || header.op == LT_OP_END)
         return true;
-    shell->row_of = shell_rows(shell, place->feed->service);
+    shell->row_of = lt_shell_rows(shell, place->feed->service);
     if (!shell->row_of) {
         refuse(shell, "schemas are not known");
         return false;
     }
-    shell->row = lt_rows_read(shell->row_of, header.op, shell->message.value,
-                              shell->message.scope_before, &good);
+    shell->row = lt_lane_rows_read(shell->row_of, header.op, shell->message.value,
+                                   shell->message.scope_before, &good);
     if (!good)
         refuse(shell, "value is not of its schema");
     ret->op = shell->row.op;
@@ -265,10 +266,10 @@ static bool read_record(struct shell *shell, struct shell_feed *place, struct la
 }
 
 /* Nothing came: is there more?  The catch-up lane has just moved its reader and waits for it. */
-static bool is_at_end(struct shell *shell)
+static bool is_at_end(struct lt_shell *shell)
 {
     for (size_t i = 0; i < shell->feed_count; i++) {
-        const struct shell_feed *place = &shell->feed_list[i];
+        const struct lt_shell_feed *place = &shell->feed_list[i];
         int64_t low, lso, hw;
         if (place->open &&
             lt_asker_watermarks(shell->asker, place->topic, &low, &lso, &hw, NULL) == 0 &&
@@ -279,7 +280,7 @@ static bool is_at_end(struct shell *shell)
 }
 
 /* 1: shell->message is there; 0: end of the batch; 2: not yet; -1. */
-static int poll_message(struct shell *shell, struct lt_error *reterr)
+static int poll_message(struct lt_shell *shell, struct lt_error *reterr)
 {
     int64_t age = lt_monotonic_ms() - shell->batch_began_ms;
     if (age > shell->conf->batch_ms && shell->batch_has_records)
@@ -294,12 +295,12 @@ static int poll_message(struct shell *shell, struct lt_error *reterr)
     if (err.class == LT_ERR_RETRY || err.class == LT_ERR_REJECT)
         return 0; /* a feed that is not readable now comes back by itself */
     *reterr = err;
-    return shell_fail(reterr);
+    return lt_shell_fail(reterr);
 }
 
-int shell_next(void *arg, struct lane_record *ret, struct lt_error *reterr)
+int lt_shell_next(void *arg, struct lane_record *ret, struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     release_message(shell);
     while (shell->feeds) {
         int got = poll_message(shell, reterr);
@@ -308,7 +309,7 @@ int shell_next(void *arg, struct lane_record *ret, struct lt_error *reterr)
         if (got == 2)
             continue;
         shell->has_message = true;
-        struct shell_feed *place = find_feed(shell, shell->message.topic);
+        struct lt_shell_feed *place = find_feed(shell, shell->message.topic);
         if (place && place->open && read_record(shell, place, ret)) {
             place->seq = ret->seq;
             place->offset = ret->offset + 1;
@@ -332,44 +333,44 @@ static int tell(void *arg, const void *stream, bool before, bool after, struct l
     return told->visit(told->visit_arg, stream, before, after, reterr);
 }
 
-int shell_affected(void *arg,
-                   const struct lane_record *record,
-                   int (*visit)(void *visit_arg,
-                                const struct lane_stream *stream,
-                                bool before,
-                                bool after,
-                                struct lt_error *reterr),
-                   void *visit_arg,
-                   struct lt_error *reterr)
+int lt_shell_affected(void *arg,
+                      const struct lane_record *record,
+                      int (*visit)(void *visit_arg,
+                                   const struct lane_stream *stream,
+                                   bool before,
+                                   bool after,
+                                   struct lt_error *reterr),
+                      void *visit_arg,
+                      struct lt_error *reterr)
 {
-    struct shell *shell = arg;
-    struct shell_feed *place = feed_of(shell, record->feed);
+    struct lt_shell *shell = arg;
+    struct lt_shell_feed *place = feed_of(shell, record->feed);
     struct told told = {.visit = visit, .visit_arg = visit_arg};
     if (place->stale)
         return lt_fail(reterr, LT_ERR_ABORT, "routing", 0, "a scope changed without its version");
     if (!place->crowd)
         return 0;
-    return lt_crowd_match(place->crowd, shell->row_of, &shell->row, tell, &told, reterr);
+    return lt_lane_crowd_match(place->crowd, shell->row_of, &shell->row, tell, &told, reterr);
 }
 
-int shell_effect(void *arg,
-                 const struct lane_record *record,
-                 const struct lane_stream *stream,
-                 bool *ret_before,
-                 bool *ret_after,
-                 struct lt_error *reterr)
+int lt_shell_effect(void *arg,
+                    const struct lane_record *record,
+                    const struct lane_stream *stream,
+                    bool *ret_before,
+                    bool *ret_after,
+                    struct lt_error *reterr)
 {
     (void)record;
-    struct shell *shell = arg;
-    const struct lt_shape *shape = shell_shape(shell, stream->connection);
+    struct lt_shell *shell = arg;
+    const struct lt_lane_shape *shape = lt_shell_shape(shell, stream->connection);
     if (!shape)
         return lt_fail(reterr, LT_ERR_ABORT, "routing", 0, "scope of %s is not known",
                        stream->name);
-    lt_shape_effect(shape, shell->row_of, &shell->row, ret_before, ret_after);
+    lt_lane_shape_effect(shape, shell->row_of, &shell->row, ret_before, ret_after);
     return 0;
 }
 
-void shell_feed_chain(void *arg, struct lane_feed *feed, const struct lane_record *record)
+void lt_shell_feed_chain(void *arg, struct lane_feed *feed, const struct lane_record *record)
 {
     (void)arg;
     const struct lt_message *message = record->body;
@@ -378,15 +379,15 @@ void shell_feed_chain(void *arg, struct lane_feed *feed, const struct lane_recor
         lt_chain_add(&feed->chain, message->key, message->value, message->lt);
 }
 
-void shell_hash_key(struct lt_bytes key, uint8_t ret[16])
+void lt_shell_hash_key(struct lt_bytes key, uint8_t ret[16])
 {
     uint8_t digest[32];
     lt_sha256(key, digest);
     memcpy(ret, digest, 16);
 }
 
-void shell_key_hash(void *arg, const struct lane_record *record, uint8_t ret[16])
+void lt_shell_key_hash(void *arg, const struct lane_record *record, uint8_t ret[16])
 {
     (void)arg;
-    shell_hash_key(((const struct lt_message *)record->body)->key, ret);
+    lt_shell_hash_key(((const struct lt_message *)record->body)->key, ret);
 }

@@ -9,18 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "routing/shell.h"
 
-int shell_begin(void *arg, struct lt_error *reterr)
+int lt_shell_begin(void *arg, struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     shell->wrote = true;
-    return lt_producer_begin(shell->producer, reterr) < 0 ? shell_fail(reterr) : 0;
+    return lt_producer_begin(shell->producer, reterr) < 0 ? lt_shell_fail(reterr) : 0;
 }
 
 /* The failed topic of an open transaction, if it is a stream's, is taken out. */
-static void eject_failed(struct shell *shell)
+static void eject_failed(struct lt_shell *shell)
 {
     struct lt_error how = {0};
     const char *topic = lt_producer_failed_topic(shell->producer, &how);
@@ -30,13 +31,13 @@ static void eject_failed(struct shell *shell)
     lt_lane_eject(shell->lane, topic + strlen("stream."));
 }
 
-static int send_failed(struct shell *shell, struct lt_error *reterr)
+static int send_failed(struct lt_shell *shell, struct lt_error *reterr)
 {
     eject_failed(shell);
-    return shell_fail(reterr);
+    return lt_shell_fail(reterr);
 }
 
-static int send(struct shell *shell,
+static int send(struct lt_shell *shell,
                 const char *topic,
                 struct lt_bytes key,
                 struct lt_bytes value,
@@ -53,13 +54,13 @@ static int send(struct shell *shell,
     return send_failed(shell, reterr);
 }
 
-int shell_deliver(void *arg,
-                  struct lane_stream *stream,
-                  const struct lane_record *record,
-                  enum lt_op op,
-                  struct lt_error *reterr)
+int lt_shell_deliver(void *arg,
+                     struct lane_stream *stream,
+                     const struct lane_record *record,
+                     enum lt_op op,
+                     struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     const struct lt_message *message = record->body;
     char topic[LT_TOPIC_MAX], text[LT_HEADER_MAX];
     struct lt_header header = {
@@ -73,12 +74,12 @@ int shell_deliver(void *arg,
     };
     struct lt_bytes value = {0}, lt = lt_bytes(text, lt_header_format(&header, text));
     if (lt_op_has_value(op)) {
-        const struct lt_shape *shape = shell_shape(shell, stream->connection);
+        const struct lt_lane_shape *shape = lt_shell_shape(shell, stream->connection);
         if (!shape)
             return lt_fail(reterr, LT_ERR_ABORT, "routing", 0, "scope of %s is not known",
                            stream->name);
         lt_buf_clear(&shell->out);
-        lt_shape_project(shape, shell->row_of, &shell->row, &shell->out);
+        lt_lane_shape_project(shape, shell->row_of, &shell->row, &shell->out);
         value = lt_buf_bytes(&shell->out);
     }
     lt_topic_stream(stream->name, topic);
@@ -88,7 +89,7 @@ int shell_deliver(void *arg,
 }
 
 /* A platform record under a text key. */
-static int put(struct shell *shell,
+static int put(struct lt_shell *shell,
                const char *topic,
                const char *key,
                enum lt_record_type type,
@@ -101,14 +102,14 @@ static int put(struct shell *shell,
                 reterr);
 }
 
-int shell_put_stream(void *arg, const struct lane_stream *stream, struct lt_error *reterr)
+int lt_shell_put_stream(void *arg, const struct lane_stream *stream, struct lt_error *reterr)
 {
     struct lt_cursor record;
     lt_lane_stream_record(stream, &record);
     return put(arg, LT_TOPIC_CURSORS, stream->name, LT_RECORD_CURSOR, &record, reterr);
 }
 
-int shell_put_feed(void *arg, const struct lane_feed *feed, struct lt_error *reterr)
+int lt_shell_put_feed(void *arg, const struct lane_feed *feed, struct lt_error *reterr)
 {
     struct lt_feed_cursor record;
     char key[LT_TOPIC_MAX];
@@ -119,20 +120,21 @@ int shell_put_feed(void *arg, const struct lane_feed *feed, struct lt_error *ret
 
 /* ---- inboxes ---- */
 
-static bool is_told(struct shell *shell, const char *inbox, int32_t schema)
+static bool is_told(struct lt_shell *shell, const char *inbox, int32_t schema)
 {
     for (size_t i = 0; i < shell->told_count; i++)
         if (shell->told[i].schema == schema && strcmp(shell->told[i].inbox, inbox) == 0)
             return true;
-    shell->told = lt_realloc(shell->told, (shell->told_count + 1) * sizeof(struct shell_told));
-    struct shell_told *told = &shell->told[shell->told_count++];
-    *told = (struct shell_told){.schema = schema};
+    shell->told = lt_realloc(shell->told, (shell->told_count + 1) * sizeof(struct lt_shell_told));
+    struct lt_shell_told *told = &shell->told[shell->told_count++];
+    *told = (struct lt_shell_told){.schema = schema};
     snprintf(told->inbox, sizeof(told->inbox), "%s", inbox);
     return false;
 }
 
 /* Each schema once per inbox since the lane's last start. */
-static int put_schema(struct shell *shell, const char *inbox, int32_t id, struct lt_error *reterr)
+static int
+put_schema(struct lt_shell *shell, const char *inbox, int32_t id, struct lt_error *reterr)
 {
     const struct lt_schema_body *body = lt_fold_schema(shell->fold, id);
     char key[32];
@@ -143,12 +145,12 @@ static int put_schema(struct shell *shell, const char *inbox, int32_t id, struct
     return put(shell, inbox, key, LT_RECORD_SCHEMA_NOTICE, &notice, reterr);
 }
 
-int shell_put_notice(void *arg,
-                     const struct lane_stream *stream,
-                     bool over,
-                     struct lt_error *reterr)
+int lt_shell_put_notice(void *arg,
+                        const struct lane_stream *stream,
+                        bool over,
+                        struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     const struct lt_connection *connection = lt_fold_connection(shell->fold, stream->connection);
     const struct lt_service *service = lt_fold_service(shell->fold, stream->service);
     const struct lt_agreement *agreement =
@@ -189,15 +191,15 @@ int shell_put_notice(void *arg,
 
 /* ---- the diary ---- */
 
-static const char *application_of(struct shell *shell, const struct lane_stream *stream)
+static const char *application_of(struct lt_shell *shell, const struct lane_stream *stream)
 {
     const struct lt_connection *connection = lt_fold_connection(shell->fold, stream->connection);
     return connection ? connection->application : "";
 }
 
-int shell_put_note(void *arg, const struct lane_stream *stream, struct lt_error *reterr)
+int lt_shell_put_note(void *arg, const struct lane_stream *stream, struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     const struct lane_page *page = &stream->page;
     char key[LT_TOPIC_MAX + 32];
     struct lt_delivery_note note = {
@@ -221,27 +223,27 @@ int shell_put_note(void *arg, const struct lane_stream *stream, struct lt_error 
 }
 
 /* Logged when it has become true. */
-static void remember_decision(struct shell *shell,
+static void remember_decision(struct lt_shell *shell,
                               const struct lane_stream *stream,
                               enum lane_state from,
                               const char *clause)
 {
-    shell->decisions =
-        lt_realloc(shell->decisions, (shell->decision_count + 1) * sizeof(struct shell_decision));
-    struct shell_decision *decision = &shell->decisions[shell->decision_count++];
-    *decision = (struct shell_decision){.from = from, .to = stream->state};
+    shell->decisions = lt_realloc(shell->decisions,
+                                  (shell->decision_count + 1) * sizeof(struct lt_shell_decision));
+    struct lt_shell_decision *decision = &shell->decisions[shell->decision_count++];
+    *decision = (struct lt_shell_decision){.from = from, .to = stream->state};
     snprintf(decision->stream, sizeof(decision->stream), "%s", stream->name);
     snprintf(decision->clause, sizeof(decision->clause), "%s", clause);
     snprintf(decision->reason, sizeof(decision->reason), "%s", stream->reason);
 }
 
-int shell_put_decision(void *arg,
-                       const struct lane_stream *stream,
-                       enum lane_state from,
-                       const char *clause,
-                       struct lt_error *reterr)
+int lt_shell_put_decision(void *arg,
+                          const struct lane_stream *stream,
+                          enum lane_state from,
+                          const char *clause,
+                          struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     char key[LT_TOPIC_MAX + 32];
     struct lt_decision decision = {
         .stream = stream->name,
@@ -262,16 +264,18 @@ int shell_put_decision(void *arg,
     return put(shell, LT_TOPIC_DIARY, key, LT_RECORD_DECISION, &decision, reterr);
 }
 
-int shell_commit(void *arg, struct lt_error *reterr)
+int lt_shell_commit(void *arg, struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
+    lt_log(LT_LOG_DEBUG, "commit_begun", "lane", lt_lane_name(shell->id), NULL);
     if (lt_producer_commit(shell->producer, reterr) < 0)
         return send_failed(shell, reterr);
+    lt_log(LT_LOG_DEBUG, "commit_ended", "lane", lt_lane_name(shell->id), NULL);
     lt_metric_add(shell->metrics->commits, 1);
     lt_metric_add(shell->metrics->deliveries, shell->delivered);
     shell->delivered = 0;
     for (size_t i = 0; i < shell->decision_count; i++) {
-        const struct shell_decision *decision = &shell->decisions[i];
+        const struct lt_shell_decision *decision = &shell->decisions[i];
         lt_log(LT_LOG_INFO, "stream_state", "stream", decision->stream, "from",
                lt_lane_state_name(decision->from), "to", lt_lane_state_name(decision->to), "reason",
                decision->reason[0] ? decision->reason : NULL, "clause",

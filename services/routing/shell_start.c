@@ -7,16 +7,16 @@
 #include "position/position.h"
 #include "routing/shell.h"
 
-bool shell_is_ours(const char *topic)
+bool lt_shell_is_ours(const char *topic)
 {
     return strcmp(topic, LT_TOPIC_CURSORS) == 0 || strcmp(topic, LT_TOPIC_DIARY) == 0 ||
            strncmp(topic, "inbox.", 6) == 0 || strncmp(topic, "stream.", 7) == 0;
 }
 
-int shell_init(void *arg, struct lt_error *reterr)
+int lt_shell_init(void *arg, struct lt_error *reterr)
 {
-    struct shell *shell = arg;
-    shell_feeds_reset(shell);
+    struct lt_shell *shell = arg;
+    lt_shell_feeds_reset(shell);
     lt_reader_close(lt_steal(&shell->cursors));
     lt_producer_close(lt_steal(&shell->producer));
     shell->told_count = shell->decision_count = 0;
@@ -25,22 +25,22 @@ int shell_init(void *arg, struct lt_error *reterr)
     shell->producer = lt_producer_open(&shell->bus, shell->transactional_id, reterr);
     if (!shell->producer ||
         lt_producer_init(shell->producer, shell->conf->transaction_ms, reterr) < 0)
-        return shell_fail(reterr);
+        return lt_shell_fail(reterr);
     return 0;
 }
 
-int shell_scrub(void *arg, struct lt_error *reterr)
+int lt_shell_scrub(void *arg, struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     const char **names;
     size_t count, ours = 0, scrubbed;
     if (lt_admin_topics(shell->admin, shell->arena, &names, &count, reterr) < 0)
-        return shell_fail(reterr);
+        return lt_shell_fail(reterr);
     for (size_t i = 0; i < count; i++)
-        if (shell_is_ours(names[i]))
+        if (lt_shell_is_ours(names[i]))
             names[ours++] = names[i];
     if (lt_scrub(shell->producer, shell->asker, names, ours, &scrubbed, reterr) < 0)
-        return shell_fail(reterr);
+        return lt_shell_fail(reterr);
     if (scrubbed > 0)
         lt_log(LT_LOG_NOTICE, "scrubbed", "lane", lt_lane_name(shell->id), "topics",
                lt_logf("%zu", scrubbed), NULL);
@@ -48,7 +48,7 @@ int shell_scrub(void *arg, struct lt_error *reterr)
 }
 
 static int
-take_cursor(struct shell *shell, const struct lt_message *message, struct lt_error *reterr)
+take_cursor(struct lt_shell *shell, const struct lt_message *message, struct lt_error *reterr)
 {
     struct lt_cursor cursor;
     struct lane_stream stream;
@@ -60,7 +60,7 @@ take_cursor(struct shell *shell, const struct lt_message *message, struct lt_err
 }
 
 static int
-take_feed_cursor(struct shell *shell, const struct lt_message *message, struct lt_error *reterr)
+take_feed_cursor(struct lt_shell *shell, const struct lt_message *message, struct lt_error *reterr)
 {
     struct lt_feed_cursor cursor;
     struct lane_feed feed;
@@ -75,7 +75,7 @@ take_feed_cursor(struct shell *shell, const struct lt_message *message, struct l
 /* Only lanes write here: a record that is not theirs stops the lane. */
 static int visit_cursor(void *arg, const struct lt_message *message, struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     if (!message->value.data)
         return 0;
     lt_arena_reset(shell->arena);
@@ -88,22 +88,22 @@ static int visit_cursor(void *arg, const struct lt_message *message, struct lt_e
     return lt_fail_context(reterr, "%s at %lld", LT_TOPIC_CURSORS, (long long)message->offset);
 }
 
-static int read_whole(struct shell *shell, struct lt_error *reterr)
+static int read_whole(struct lt_shell *shell, struct lt_error *reterr)
 {
     int64_t next;
     if (lt_bus_read_to_end(&shell->bus, LT_TOPIC_CURSORS, 0, shell->conf->transaction_ms,
                            visit_cursor, shell, &next, reterr) < 0)
-        return reterr->class == LT_ERR_RETRY ? -1 : shell_fail(reterr);
+        return reterr->class == LT_ERR_RETRY ? -1 : lt_shell_fail(reterr);
     lt_reader_close(lt_steal(&shell->cursors));
     shell->cursors = lt_reader_open(&shell->bus, true, reterr);
     if (!shell->cursors || lt_reader_add(shell->cursors, LT_TOPIC_CURSORS, next, reterr) < 0)
-        return shell_fail(reterr);
+        return lt_shell_fail(reterr);
     return 0;
 }
 
-int shell_read_cursors(void *arg, bool whole, struct lt_error *reterr)
+int lt_shell_read_cursors(void *arg, bool whole, struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     if (whole)
         return read_whole(shell, reterr);
     for (;;) {
@@ -112,7 +112,7 @@ int shell_read_cursors(void *arg, bool whole, struct lt_error *reterr)
         if (got < 0 && reterr->class == LT_ERR_RETRY)
             return 0; /* a stale view is harmless (5.1) */
         if (got <= 0)
-            return got == 0 ? 0 : shell_fail(reterr);
+            return got == 0 ? 0 : lt_shell_fail(reterr);
         int rc = visit_cursor(shell, &message, reterr);
         lt_message_release(&message);
         if (rc < 0)
@@ -122,20 +122,20 @@ int shell_read_cursors(void *arg, bool whole, struct lt_error *reterr)
 
 /* ---- looking around ---- */
 
-static void watch(struct shell *shell, const char *topic)
+static void watch(struct lt_shell *shell, const char *topic)
 {
     for (size_t i = 0; i < shell->watch_count; i++)
         if (strcmp(shell->watches[i].topic, topic) == 0)
             return;
     shell->watches =
-        lt_realloc(shell->watches, (shell->watch_count + 1) * sizeof(struct shell_watch));
-    struct shell_watch *place = &shell->watches[shell->watch_count++];
-    *place = (struct shell_watch){0};
+        lt_realloc(shell->watches, (shell->watch_count + 1) * sizeof(struct lt_shell_watch));
+    struct lt_shell_watch *place = &shell->watches[shell->watch_count++];
+    *place = (struct lt_shell_watch){0};
     snprintf(place->topic, sizeof(place->topic), "%s", topic);
 }
 
 /* Every partition of the bucket; ended streams matter no more. */
-static void list_watches(struct shell *shell)
+static void list_watches(struct lt_shell *shell)
 {
     const struct lane_view *view = lt_lane_view(shell->lane);
     size_t keep = 0;
@@ -162,7 +162,7 @@ static void list_watches(struct shell *shell)
 }
 
 /* 1: unreadable for too long; 0; -1. */
-static int look_at(struct shell *shell, struct shell_watch *place, struct lt_error *reterr)
+static int look_at(struct lt_shell *shell, struct lt_shell_watch *place, struct lt_error *reterr)
 {
     int64_t low, lso, hw, now = lt_monotonic_ms();
     struct lt_error err = {0};
@@ -183,7 +183,7 @@ static int look_at(struct shell *shell, struct shell_watch *place, struct lt_err
 }
 
 /* An idle lane has nothing to write and would never see the fence: an empty record, aborted. */
-static int ask_lease(struct shell *shell, struct lt_error *reterr)
+static int ask_lease(struct lt_shell *shell, struct lt_error *reterr)
 {
     int64_t now = lt_monotonic_ms();
     if (shell->wrote || now - shell->probed_ms < shell->conf->transaction_ms / 4) {
@@ -197,13 +197,13 @@ static int ask_lease(struct shell *shell, struct lt_error *reterr)
                          NULL, 0, reterr) < 0 ||
         lt_producer_flush(shell->producer, shell->conf->transaction_ms, reterr) < 0 ||
         lt_producer_abort(shell->producer, reterr) < 0)
-        return shell_fail(reterr);
+        return lt_shell_fail(reterr);
     return 0;
 }
 
-int shell_stuck(void *arg, struct lt_error *reterr)
+int lt_shell_stuck(void *arg, struct lt_error *reterr)
 {
-    struct shell *shell = arg;
+    struct lt_shell *shell = arg;
     if (ask_lease(shell, reterr) < 0)
         return -1;
     if (shell->watch_at >= shell->watch_count) {

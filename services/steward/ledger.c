@@ -9,6 +9,7 @@
 #include "steward/ledger.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/num.h"
 #include "position/position.h"
 
@@ -258,8 +259,10 @@ static int send_all(struct lt_ledger *ledger,
         if (lt_producer_send(ledger->producer, LT_TOPIC_CONTROL, lt_bytes_text(records[i].key),
                              lt_buf_bytes(&records[i].wire), NULL, 0, reterr) < 0)
             return -1;
+    lt_log(LT_LOG_DEBUG, "commit_begun", NULL);
     if (lt_producer_commit(ledger->producer, reterr) < 0)
         return -1;
+    lt_log(LT_LOG_DEBUG, "commit_ended", NULL);
     /* A commit that is decided may still lose its marker and be aborted by the next scrub (protocol
      * 1.2): only what can be read is remembered and answered. */
     return lt_wait_readable(ledger->asker, LT_TOPIC_CONTROL, COMMIT_TIMEOUT_MS, reterr);

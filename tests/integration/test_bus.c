@@ -300,6 +300,21 @@ static void a_removed_topic_is_silent_and_can_be_added_again(void **state)
     assert_next(reader, "v2");
 }
 
+/* Row 3: rd_kafka_destroy() may wait for ever; we do not. */
+static void closing_ends_although_a_record_is_still_held(void **state)
+{
+    (void)state;
+    LT_CLEANUP(lt_producer_closep) struct lt_producer *producer = test_producer(&bus, id);
+    test_commit(producer, topic, "v", 1);
+    struct lt_reader *reader = test_reader(&bus, topic, 0);
+    struct lt_message message;
+    assert_int_equal(lt_reader_poll(reader, TIMEOUT_MS, &message, &test_err), 1);
+    int64_t start = lt_monotonic_ms();
+    lt_reader_close(reader);
+    assert_in_range(lt_monotonic_ms() - start, 0, 8000);
+    lt_message_release(&message);
+}
+
 /* ---- topics that cannot be read ---- */
 
 static void an_unknown_topic_does_not_stop_the_others(void **state)
@@ -565,6 +580,7 @@ int main(void)
         T(a_paused_topic_goes_on_where_it_stopped),
         T(a_topic_can_be_moved_back_and_forth),
         T(a_removed_topic_is_silent_and_can_be_added_again),
+        T(closing_ends_although_a_record_is_still_held),
         T(an_unknown_topic_does_not_stop_the_others),
         T(a_topic_deleted_under_the_reader_is_named),
         T(an_offset_outside_the_log_is_rejected_and_never_reset),

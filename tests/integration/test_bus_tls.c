@@ -2,13 +2,18 @@
  * Certificates and configuration against a real broker: what is wrong is said, with the file's
  * name (architecture 7), and brokers that are away are no error at open.
  */
+#include "bus/raw.h"
 #include "support/bus.h"
 #include "support/cm.h"
 #include "support/kafka.h"
 
+#include <arpa/inet.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define TIMEOUT_MS 30000
 
@@ -163,6 +168,39 @@ static void brokers_that_are_away_are_no_error_at_open_but_a_retry_later(void **
     assert_error(LT_ERR_RETRY, "broker '127.0.0.1:2': Connection refused");
 }
 
+/* Accepts once, says something that is no TLS, and closes hard. */
+static void *answer_plainly(void *arg)
+{
+    const struct linger hard = {.l_onoff = 1};
+    int fd = accept(*(int *)arg, NULL, NULL);
+    (void)!write(fd, "HTTP/1.1 400 Bad Request\r\n\r\n", 28);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    close(fd);
+    return NULL;
+}
+
+static void something_that_is_no_broker_is_a_retry_with_its_address(void **state)
+{
+    (void)state;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, answer_plainly, &fd), 0);
+
+    struct lt_bus bus = boss;
+    bus.brokers = lt_test_text("127.0.0.1:%d", ntohs(address.sin_port));
+    struct lt_buf answer = {0};
+    assert_int_equal(lt_raw_call(&bus, 29, 1, lt_bytes("", 0), &answer, &test_err), -1);
+    assert_error(LT_ERR_RETRY, bus.brokers);
+    lt_buf_fini(&answer);
+    pthread_join(thread, NULL);
+    close(fd);
+}
+
 static void the_first_broker_that_answers_is_enough(void **state)
 {
     (void)state;
@@ -194,6 +232,7 @@ int main(void)
         T(a_broker_of_a_foreign_ca_is_refused_by_us),
         T(properties_are_checked_and_the_vital_ones_are_not_for_the_operator),
         T(brokers_that_are_away_are_no_error_at_open_but_a_retry_later),
+        T(something_that_is_no_broker_is_a_retry_with_its_address),
         T(the_first_broker_that_answers_is_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

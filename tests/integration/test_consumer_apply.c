@@ -370,6 +370,114 @@ static void streams_of_several_connections_go_on_beside_each_other(void **state)
     snprintf(world.connection, sizeof world.connection, "%s", first);
 }
 
+/* A reader that keeps its transaction open delays the switch of its own view, nothing else. */
+static void a_long_reader_delays_only_the_switch(void **state)
+{
+    (void)state;
+    struct consumer_stream next;
+    loaded(2);
+    consumer_run(&world, "BEGIN");
+    consumer_now(&world, "2", "SELECT count(*) FROM " VIEW, world.connection);
+    consumer_stream_init(&world, &next, 2);
+    consumer_put_load(&world, &next, 5, lt_now() - LT_SECOND);
+    for (int i = 0; i < 200 && !consumer_world_logged(&world, "event=step_put_off"); i++)
+        lt_sleep_ms(100);
+    assert_true(consumer_world_logged(&world, "55P03"));
+    consumer_begin(&world);
+    consumer_put_ward(&world, &next, LT_OP_INSERT, "w6", "goes on", 6);
+    consumer_commit(&world);
+    consumer_eventually(&world, "6", "SELECT seq FROM lienthong.position WHERE copy = 2");
+    assert_false(consumer_world_logged(&world, "event=starting_over"));
+    consumer_run(&world, "COMMIT");
+    consumer_eventually(&world, "6", "SELECT count(*) FROM " VIEW, world.connection);
+}
+
+/* DX-13: what one connection cannot have does not hold up the others. */
+static void a_type_that_the_target_has_not_stops_only_its_own_stream(void **state)
+{
+    (void)state;
+    struct consumer_stream odd;
+    char first[LT_ID_MAX];
+    loaded(1);
+    snprintf(first, sizeof first, "%s", world.connection);
+    snprintf(world.connection, sizeof world.connection, "cn7%s", first + 3);
+    consumer_stream_init(&world, &odd, 1);
+    odd.value_schema = WARD_ODD_SCHEMA;
+    const struct lt_stream_notice notice = consumer_notice(&world, &odd);
+    consumer_begin(&world);
+    consumer_put_notice(&world, &notice);
+    consumer_commit(&world);
+    snprintf(world.connection, sizeof world.connection, "%s", first);
+    for (int i = 0; i < 100 && !consumer_world_logged(&world, "event=step_put_off"); i++)
+        lt_sleep_ms(100);
+    assert_true(consumer_world_logged(&world, "event=step_put_off"));
+    consumer_begin(&world);
+    consumer_put_ward(&world, &stream, LT_OP_INSERT, "w2", "n2", 2);
+    consumer_commit(&world);
+    consumer_eventually(&world, "w1|n1|1|12.34;w2|n2|2|12.34", ROWS, world.connection);
+}
+
+/* Too long for an index: set aside like any other, though its key is what is wrong. */
+static void a_key_too_long_for_an_index_is_set_aside(void **state)
+{
+    (void)state;
+    char code[4000];
+    loaded(1);
+    uint64_t random = 1; /* so that compression does not help */
+    for (size_t i = 0; i < sizeof code - 1; i++)
+        code[i] = (char)('a' + lt_random_next(&random) % 26);
+    code[sizeof code - 1] = '\0';
+    consumer_begin(&world);
+    consumer_put_ward(&world, &stream, LT_OP_INSERT, code, "long", 1);
+    consumer_put_ward(&world, &stream, LT_OP_INSERT, "w2", "n2", 2);
+    consumer_commit(&world);
+    consumer_eventually(&world, "w1|n1|1|12.34;w2|n2|2|12.34", ROWS, world.connection);
+    consumer_now(&world, "1", "SELECT count(*) FROM lienthong.set_aside");
+    consumer_begin(&world);
+    consumer_put_gone(&world, &stream, LT_OP_DELETE, code);
+    consumer_commit(&world);
+    consumer_eventually(&world, "0", "SELECT count(*) FROM lienthong.set_aside");
+}
+
+static void types_of_extensions_live_in_the_configured_schema(void **state)
+{
+    (void)state;
+    world.extra_config = "[postgres]\nextension_schema = public\n";
+    consumer_run(&world, "CREATE EXTENSION hstore SCHEMA public");
+    stream.value_schema = WARD_ODD_SCHEMA;
+    consumer_begin(&world);
+    consumer_put_schemas(&world);
+    consumer_put_ward(&world, &stream, LT_OP_SNAPSHOT, "w1", "a=>1, b=>NULL", 0);
+    consumer_put_sync(&world, &stream, lt_now() - LT_SECOND);
+    consumer_commit(&world);
+    consumer_world_start(&world);
+    consumer_eventually(&world, "w1|\"a\"=>\"1\", \"b\"=>NULL", "SELECT code, odd::text FROM " VIEW,
+                        world.connection);
+}
+
+/* Without a notice nothing says how to judge a record: it is neither applied nor passed over. */
+static void a_stream_without_its_notice_waits_for_it(void **state)
+{
+    (void)state;
+    loaded(1);
+    consumer_begin(&world);
+    assert_int_equal(lt_producer_send(world.producer, world.inbox, lt_bytes_text(stream.stream),
+                                      (struct lt_bytes){0}, NULL, 0, NULL),
+                     0);
+    consumer_commit(&world);
+    lt_sleep_ms(500);
+    consumer_begin(&world);
+    consumer_put_ward(&world, &stream, LT_OP_INSERT, "w2", "n2", 2);
+    consumer_commit(&world);
+    lt_sleep_ms(1000);
+    consumer_now(&world, "1", "SELECT seq FROM lienthong.position");
+    consumer_begin(&world);
+    consumer_put_sync(&world, &stream, lt_now() - LT_SECOND);
+    consumer_commit(&world);
+    consumer_eventually(&world, "w1|n1|1|12.34;w2|n2|2|12.34", ROWS, world.connection);
+    consumer_now(&world, "active", "SELECT state FROM lienthong.copy");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -388,6 +496,11 @@ int main(void)
         TEST(records_under_other_terms_are_not_applied),
         TEST(a_replacing_stream_is_loaded_beside_and_switched_in_at_once),
         TEST(streams_of_several_connections_go_on_beside_each_other),
+        TEST(a_long_reader_delays_only_the_switch),
+        TEST(a_type_that_the_target_has_not_stops_only_its_own_stream),
+        TEST(a_key_too_long_for_an_index_is_set_aside),
+        TEST(types_of_extensions_live_in_the_configured_schema),
+        TEST(a_stream_without_its_notice_waits_for_it),
     };
     const int rc = cmocka_run_group_tests(tests, NULL, NULL);
     consumer_world_stop_postgres();

@@ -435,14 +435,21 @@ static void check_names_what_is_wrong_and_what_to_do(void **state)
     assert_non_null(strstr(text, "ALTER TABLE public.loose REPLICA IDENTITY FULL;"));
 }
 
-static void the_plan_makes_a_check_pass(void **state)
+/* The plan's grants are enough: the role is no superuser and owns nothing. */
+static void the_plan_makes_a_check_pass_and_the_feed_run(void **state)
 {
     (void)state;
     int status = 0;
+    char role[32];
     line_sql(line, "CREATE TABLE public.planned (code varchar(20) PRIMARY KEY, name text NOT NULL,"
-                   " province_code varchar(2), amount numeric(12,2), at timestamptz, note text)");
+                   " province_code varchar(2), amount numeric(12,2), at timestamptz, note text,"
+                   " secret text)");
+    line_sql(line, "INSERT INTO public.planned VALUES ('a', 'n')");
     struct lt_service service = line_service(line, "planned");
-    line_declare(line, &service);
+    const char *id = line_declare(line, &service);
+    snprintf(role, sizeof(role), "role_%s", line_slot(line));
+    line_role(line, role);
+    line_sql(line, "CREATE ROLE %s LOGIN REPLICATION", role); /* the superuser's part */
     char *plan = lt_strdup(line_command(line, "plan", &status));
     assert_int_equal(status, 0);
     char *owner = strstr(plan, "ALTER TABLE");
@@ -450,11 +457,34 @@ static void the_plan_makes_a_check_pass(void **state)
     assert_non_null(owner);
     assert_non_null(undo);
     *undo = '\0';
+    const char *before = line_command(line, "check", &status);
+    assert_non_null(strstr(before, "no right to read column 'code' of public.planned"));
+    assert_int_equal(status, 1);
     line_sql(line, "%s", owner);
-    const char *text = line_command(line, "check", &status);
-    assert_non_null(strstr(text, " 0 of them stop a feed"));
+    const char *after = line_command(line, "check", &status);
+    assert_non_null(strstr(after, " 0 of them stop a feed"));
     assert_int_equal(status, 0);
+    line_start(line);
+    line_wait_equal(line, id, "planned", 60);
+    line_sql(line, "INSERT INTO public.planned VALUES ('b', 'n')");
+    line_wait_equal(line, id, "planned", 30);
     free(plan);
+}
+
+/* Changes from before the publication was made cannot be decoded: the source begins anew. */
+static void a_publication_made_again_begins_anew(void **state)
+{
+    (void)state;
+    const char *service = line_table(line, "republished");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 1);
+    line_stop(line);
+    line_sql(line, "DROP PUBLICATION %s", line_publication(line));
+    line_sql(line, "INSERT INTO public.republished VALUES ('between', 'n')");
+    line_publish(line, "republished");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 2);
+    line_wait_equal(line, service, "republished", 30);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh_line, free_line)
@@ -480,7 +510,8 @@ int main(void)
         TEST(an_unpublished_service_has_no_feed),
         TEST(a_partitioned_table_is_one_feed),
         TEST(check_names_what_is_wrong_and_what_to_do),
-        TEST(the_plan_makes_a_check_pass),
+        TEST(the_plan_makes_a_check_pass_and_the_feed_run),
+        TEST(a_publication_made_again_begins_anew),
     };
     cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     return cmocka_run_group_tests_name("provider", tests, NULL, end);

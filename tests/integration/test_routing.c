@@ -358,8 +358,11 @@ static void a_topic_that_refuses_is_held_while_others_go_on(void **state)
     rw_await_equal("cn000001.1", 1);
 }
 
-int main(void)
+/* test_routing [PATTERN]: only the tests whose name matches. */
+int main(int argc, char **argv)
 {
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin_world, end_world)
     const struct CMUnitTest tests[] = {
         TEST(a_first_load_gives_each_its_scope),

@@ -53,17 +53,14 @@ class History:
             " old, new FROM truth.log WHERE tab = %s ORDER BY 1, id", (table,))
 
     def matches(self, seen, stamp_us, fields, in_scope):
-        """Is `seen` (a hash of rows) the scope's state after some change, and is that state not
-        older than the stamp?  Inside a transaction too: a large one arrives in parts."""
+        """Is `seen` (a hash of rows) the scope's state after some change, and does that state hold
+        everything that committed up to the stamp?  A state inside a transaction counts too: a
+        large one arrives in parts."""
         state = 0
-        for index, (at, old, new) in enumerate(self.changes):
-            if at > stamp_us and state == seen and self.covers(index, stamp_us):
+        for at, old, new in self.changes:
+            if at > stamp_us and state == seen:
                 return True
             for row in (old, new):
                 if row is not None and in_scope(row):
                     state ^= row_hash({f: row[f] for f in fields})
         return state == seen
-
-    def covers(self, count, stamp_us):
-        """Do the first `count` changes hold everything that committed up to the stamp?"""
-        return count == len(self.changes) or self.changes[count][0] > stamp_us

@@ -6,12 +6,6 @@ import threading
 
 import psycopg2
 
-TABLE = """
-CREATE TABLE public.people (
-    id bigint PRIMARY KEY, name text NOT NULL, region varchar(10), amount numeric(18,4),
-    changed timestamptz, secret text);
-ALTER TABLE public.people REPLICA IDENTITY FULL;
-"""
 REGIONS = ["north", "centre", "south", None]
 NAMES = ["Nguyễn Văn An", "Trần Thị Bình", "Lê Hoàng Cường", "Phạm Đức Dũng", "Đỗ Thu Hà", ""]
 
@@ -19,10 +13,10 @@ NAMES = ["Nguyễn Văn An", "Trần Thị Bình", "Lê Hoàng Cường", "Phạ
 class Workload(threading.Thread):
     """Runs until stopped; counts what it did.  The same seed does the same, but for timing."""
 
-    def __init__(self, connect, seed, canary, pause=0.002):
+    def __init__(self, connect, seed, table, canary, pause=0.002):
         super().__init__(daemon=True)
         self.connect, self.random = connect, random.Random(seed)
-        self.canary, self.pause = canary, pause
+        self.table, self.canary, self.pause = "public." + table, canary, pause
         self.ended = threading.Event()
         self.ids, self.next_id = [], 1
         self.transactions = self.rows = 0
@@ -45,7 +39,7 @@ class Workload(threading.Thread):
         connection = self.connect()
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute("SELECT id FROM public.people ORDER BY id")
+            cursor.execute("SELECT id FROM %s ORDER BY id" % self.table)
             self.ids = [row[0] for row in cursor.fetchall()]
         connection.autocommit = False
         return connection
@@ -71,22 +65,22 @@ class Workload(threading.Thread):
         self.rows += 1
         if kind < 0.45 or len(self.ids) < 2:
             ident, self.next_id = self.next_id, self.next_id + 1
-            cursor.execute("INSERT INTO public.people VALUES (%s, %s, %s, %s / 10000.0,"
+            cursor.execute("INSERT INTO " + self.table + " VALUES (%s, %s, %s, %s / 10000.0,"
                            " clock_timestamp(), %s) ON CONFLICT DO NOTHING",
                            (ident,) + self.values())
             if cursor.rowcount:
                 self.ids.append(ident)
         elif kind < 0.75:
-            cursor.execute("UPDATE public.people SET name = %s, region = %s, amount = %s / 10000.0,"
+            cursor.execute("UPDATE " + self.table + " SET name = %s, region = %s, amount = %s / 10000.0,"
                            " secret = %s, changed = clock_timestamp() WHERE id = %s",
                            self.values() + (self.random.choice(self.ids),))
         elif kind < 0.92:
             ident = self.ids.pop(self.random.randrange(len(self.ids)))
-            cursor.execute("DELETE FROM public.people WHERE id = %s", (ident,))
+            cursor.execute("DELETE FROM " + self.table + " WHERE id = %s", (ident,))
         else:
             old, new = self.random.randrange(len(self.ids)), self.next_id
             self.next_id += 1
-            cursor.execute("UPDATE public.people SET id = %s WHERE id = %s", (new, self.ids[old]))
+            cursor.execute("UPDATE " + self.table + " SET id = %s WHERE id = %s", (new, self.ids[old]))
             self.ids[old] = new
 
     def stop(self):

@@ -1,4 +1,4 @@
-"""One real line for many tests: a provider's database, a platform, two users' databases.  Every
+"""One real line for many tests: a provider's database, a platform, three users' databases.  Every
 test makes data services and connections of its own, so that tests do not disturb each other and
 the parts are started once."""
 
@@ -14,13 +14,14 @@ from line import ROOT, Line, LineError, remove, wait_until  # noqa: E402,F401
 import truth  # noqa: E402
 
 PROVIDER, SOURCE = "ap000001", "so000001"
-USERS = {"ap000002": "users_a", "ap000003": "users_b"}  # application -> database
-AGENCY_OF = {"ap000001": "ag0001", "ap000002": "ag0002", "ap000003": "ag0003"}
+USERS = {"ap000002": "users_a", "ap000003": "users_b", "ap000004": "users_c"}  # application -> database
+AGENCY_OF = {"ap000001": "ag0001", "ap000002": "ag0002", "ap000003": "ag0003",
+             "ap000004": "ag0004"}
 SOURCE_DB = "registry"
 
 
 class World(Line):
-    """A line with one provider and two users, founded and running."""
+    """A line with one provider and three users, founded and running."""
 
     def __init__(self, directory, mode="debug", brokers=1, version=None):
         os.makedirs(directory, exist_ok=True)
@@ -38,7 +39,7 @@ class World(Line):
         self.found_platform()
         self.declare(*self.parties())
         self.clusters["source"].query(SOURCE_DB, truth.INSTALL)
-        self.provider(PROVIDER, SOURCE, "source", SOURCE_DB, sync_interval="200ms").start()
+        self.provider(PROVIDER, SOURCE, "source", SOURCE_DB, sync_interval="200ms")
         for application, database in USERS.items():
             self.consumer(application, "target", database, receipt_interval="300ms").start()
         return self
@@ -88,6 +89,9 @@ class World(Line):
         if publish:
             self.publish(ident)
         self.declare(declaration)
+        provider = self.programs["provider-" + SOURCE_DB]
+        if not provider.running():  # it has no rights before its first data service
+            provider.start()
         return ident
 
     def publish(self, ident):

@@ -33,17 +33,22 @@ static void append(struct world *world, int feed, struct sim_change change)
               history->count, lt_op_name(change.op), change.key, change.before, change.after);
 }
 
+void sim_provider_write(struct world *world, int feed, int key, int value)
+{
+    int before = world->sources[feed].rows[key];
+    if (before < 0 && value < 0)
+        return;
+    world->sources[feed].rows[key] = value;
+    enum lt_op op = before < 0 ? LT_OP_INSERT : value < 0 ? LT_OP_DELETE : LT_OP_UPDATE;
+    append(world, feed, (struct sim_change){op, key, before, value, 0, false, 0});
+}
+
 void sim_provider_change(struct world *world, int feed)
 {
-    int *row = &world->sources[feed].rows[0];
     int key = (int)sim_random(&world->random, SIM_KEYS);
-    int before = row[key];
-    int after = before >= 0 && sim_chance(world, 25) ? -1 : (int)sim_random(&world->random, 8);
-    if (before < 0 && after < 0)
-        return;
-    row[key] = after;
-    enum lt_op op = before < 0 ? LT_OP_INSERT : after < 0 ? LT_OP_DELETE : LT_OP_UPDATE;
-    append(world, feed, (struct sim_change){op, key, before, after, 0, false, 0});
+    int before = world->sources[feed].rows[key];
+    bool deletes = before >= 0 && sim_chance(world, world->always_slow ? 45 : 25);
+    sim_provider_write(world, feed, key, deletes ? -1 : (int)sim_random(&world->random, 8));
 }
 
 void sim_provider_sync(struct world *world, int feed)

@@ -21,13 +21,15 @@ static bool fits(const struct sim_scope *scope, const int *rows, const int *sour
     return true;
 }
 
-bool sim_rows_fit(
-    struct world *world, int connection, int generation, const int *rows, int64_t from)
+bool sim_rows_fit(struct world *world,
+                  int connection,
+                  const struct lane_stream *told,
+                  const int *rows,
+                  int64_t from)
 {
-    const struct sim_notice *notice = sim_notice_of(world, connection, generation);
     const struct sim_source *source = &world->sources[world->service_of[connection]];
-    const struct sim_history *history = &source->histories[notice->stream.incarnation];
-    const struct sim_scope *scope = &world->scopes[connection][notice->stream.scope_version];
+    const struct sim_history *history = &source->histories[told->incarnation];
+    const struct sim_scope *scope = &world->scopes[connection][told->scope_version];
     int now[SIM_KEYS];
     state_at(history, from, now);
     for (int64_t seq = from; seq <= history->count; seq++) {
@@ -117,15 +119,53 @@ static void check_effective(struct world *world, int connection)
     }
 }
 
-/* No T before the load is complete. */
+/* What a reader that is quick enough has at the load mark; false: its records are not all visible
+ * (yet). */
+static bool rows_at(const struct sim_part *part, int64_t load_seq, int rows[SIM_KEYS])
+{
+    int64_t seq = 0;
+    for (int key = 0; key < SIM_KEYS; key++)
+        rows[key] = -1;
+    for (int i = 0; i < part->count; i++) {
+        const struct sim_delivery *delivery = &part->records[i].delivery;
+        if (part->records[i].status != SIM_COMMITTED || part->records[i].kind != SIM_DELIVERY ||
+            delivery->seq != seq + 1 || delivery->seq > load_seq)
+            continue;
+        rows[delivery->key] = delivery->value;
+        seq = delivery->seq;
+    }
+    return seq == load_seq;
+}
+
+/* At its load mark a stream is the scope at or after T. */
+static void check_load(struct world *world, int connection, const struct lane_stream *told)
+{
+    int at = world->topic_of[connection][told->generation], rows[SIM_KEYS];
+    if (at < 0 || world->lost[connection] || told->sync_seq != told->load_seq)
+        return;
+    if (!rows_at(&world->kafka.parts[at], told->load_seq, rows))
+        return;
+    int64_t from = sim_sync_seq(world, connection, told->incarnation, told->sync_time);
+    if (!sim_rows_fit(world, connection, told, rows, from))
+        sim_violation(world, "%s: not the scope at its load mark", told->name);
+}
+
+/* No T before the load is complete; and what it is worth then. */
 static void check_notices(struct world *world, int connection)
 {
     const struct sim_part *part = &world->kafka.parts[SIM_INBOX(connection)];
-    for (int i = 0; i < part->count; i++) {
+    bool checked[SIM_GENERATIONS] = {false};
+    int end = sim_lso(part);
+    for (int i = 0; i < end; i++) {
         const struct lane_stream *told = &part->records[i].notice.stream;
-        if (part->records[i].kind == SIM_NOTICE && part->records[i].status == SIM_COMMITTED &&
-            told->load_seq == LT_NULL && told->sync_time != LT_NULL)
+        if (part->records[i].kind != SIM_NOTICE || part->records[i].status != SIM_COMMITTED)
+            continue;
+        if (told->load_seq == LT_NULL && told->sync_time != LT_NULL)
             sim_violation(world, "%s: T before the load is complete", told->name);
+        if (told->load_seq == LT_NULL || checked[told->generation])
+            continue;
+        checked[told->generation] = true;
+        check_load(world, connection, told);
     }
 }
 

@@ -153,8 +153,7 @@ static void read_on(struct world *world, int connection, struct sim_copy *copy)
     }
 }
 
-/* Feed seq of the sync point with this T. */
-static int64_t sync_seq_of(struct world *world, int connection, int incarnation, lt_time time)
+int64_t sim_sync_seq(struct world *world, int connection, int64_t incarnation, lt_time time)
 {
     struct sim_source *source = &world->sources[world->service_of[connection]];
     struct sim_history *history = &source->histories[incarnation];
@@ -175,8 +174,8 @@ static void check_stamp(struct world *world, int connection)
     const struct sim_notice *notice = sim_notice_of(world, connection, active->generation);
     if (!notice)
         return;
-    int64_t from = sync_seq_of(world, connection, (int)notice->stream.incarnation, target->stamp);
-    if (!sim_rows_fit(world, connection, active->generation, active->rows, from))
+    int64_t from = sim_sync_seq(world, connection, notice->stream.incarnation, target->stamp);
+    if (!sim_rows_fit(world, connection, &notice->stream, active->rows, from))
         sim_violation(world,
                       "consumer %d: copy of stream %d is not the scope at or after its stamp",
                       connection + 1, active->generation);

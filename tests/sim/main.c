@@ -79,6 +79,11 @@ static int run(struct world *world, enum lane_mutant mutant, uint64_t seed, int 
 static bool run_sound(struct world *world, uint64_t seed, int schedules)
 {
     int failed = run(world, MUTANT_NONE, seed, schedules);
+    if (failed == 0 && !sim_directed_deadline(world, false)) {
+        printf("not ok directed schedule: %s\n", world->violation);
+        sim_directed_deadline(world, true);
+        return false;
+    }
     if (failed == 0) {
         printf("ok %d schedules, 0 violations\n", schedules);
         return true;
@@ -91,8 +96,13 @@ static bool run_sound(struct world *world, uint64_t seed, int schedules)
 
 static bool run_mutant(struct world *world, enum lane_mutant mutant, int schedules)
 {
-    world->always_slow = mutant == MUTANT_AGE || mutant == MUTANT_DEADLINE;
-    int caught = run(world, mutant, 1, schedules);
+    int caught;
+    lt_lane_mutant = mutant;
+    world->always_slow = mutant == MUTANT_AGE;
+    if (mutant == MUTANT_DEADLINE)
+        caught = !sim_directed_deadline(world, false);
+    else
+        caught = run(world, mutant, 1, schedules);
     printf("%s mutant %s %s", caught ? "ok" : "not ok", mutant_names[mutant], caught ? "" : "-");
     if (caught)
         printf("caught after %d: %s", caught, world->violation);

@@ -321,7 +321,7 @@ static int port_next(void *arg, struct lane_record *ret, struct lt_error *reterr
     (void)reterr;
     struct sim_lane *lane = arg;
     struct world *world = lane->world;
-    if (sim_chance(world, 20))
+    if (!world->directed && sim_chance(world, 20))
         return 0;
     int first = (int)sim_random(&world->random, SIM_FEEDS);
     for (int i = 0; i < SIM_FEEDS; i++) {

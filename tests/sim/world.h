@@ -94,7 +94,7 @@ struct world {
     uint64_t seed, random;
     lt_time now;
     int event, skip_count;
-    bool trace, settling;
+    bool trace, settling, directed;
     bool always_slow;           /* every schedule is slow: for rules about the window */
     bool slow;                  /* windows pass while the lanes work: compaction is near */
     int asleep[2];              /* a lane does nothing until this event */
@@ -131,6 +131,7 @@ void sim_lane_free(struct sim_lane *lane);
 
 /* actors.c */
 void sim_provider_change(struct world *world, int feed);
+void sim_provider_write(struct world *world, int feed, int key, int value);
 void sim_provider_sync(struct world *world, int feed);
 void sim_provider_restart(struct world *world, int feed);
 void sim_compact(struct world *world);
@@ -149,16 +150,24 @@ void sim_consumer_restore(struct world *world, int connection);
 const struct sim_notice *sim_notice_of(struct world *world, int connection, int generation);
 const struct sim_copy *sim_active_copy(const struct sim_target *target);
 
+/** Feed seq of the newest sync point of at most this T. */
+int64_t sim_sync_seq(struct world *world, int connection, int64_t incarnation, lt_time time);
+
 /* check.c */
 /** Invariants over the logs; sets the violation. */
 void sim_check_logs(struct world *world);
 /** What must hold when faults have ended: true, or *why. */
 bool sim_is_settled(struct world *world, char *why, size_t size);
 /** Are the rows those of the scope at some feed seq >= from? */
-bool sim_rows_fit(
-    struct world *world, int connection, int generation, const int *rows, int64_t from);
+bool sim_rows_fit(struct world *world,
+                  int connection,
+                  const struct lane_stream *told,
+                  const int *rows,
+                  int64_t from);
 
 /* main loop: false = a violation; the text is in world->violation. */
 bool sim_schedule(struct world *world, uint64_t seed, int events, const bool *skip, bool trace);
 int sim_schedule_length(uint64_t seed);
+/** The one schedule for the load's deadline. */
+bool sim_directed_deadline(struct world *world, bool trace);
 void sim_world_fini(struct world *world);

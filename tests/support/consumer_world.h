@@ -47,6 +47,7 @@ bool consumer_world_logged(struct consumer_world *world, const char *text);
 #define WARD_KEY_SCHEMA   1001
 #define WARD_SCHEMA       1002 /* code, "họ tên", population (nullable), area numeric(10,2) */
 #define WARD_SMALL_SCHEMA 1003 /* without population */
+#define WARD_ODD_SCHEMA   1004 /* with a type that the target has not */
 
 const char *consumer_schema_text(int32_t id);
 

@@ -46,6 +46,7 @@ struct line {
     pthread_t steward;
     atomic_bool steward_on, steward_stop;
     struct lt_buf extra;
+    const char *role;
     pid_t pid;
     PGconn *pg;
     struct lt_buf answer;
@@ -352,6 +353,11 @@ void line_config(struct line *line, const char *section, const char *key, const 
     lt_buf_addf(&line->extra, "[%s]\n%s = %s\n", section, key, value);
 }
 
+void line_role(struct line *line, const char *role)
+{
+    line->role = role;
+}
+
 static void write_config(struct line *line)
 {
     struct lt_bus bus = lt_test_bus("bootstrap");
@@ -359,12 +365,12 @@ static void write_config(struct line *line)
     snprintf(host, sizeof(host), "%s", line_pg_env(line, "PGHOST"));
     FILE *f = fopen(line->config, "we");
     fprintf(f,
-            "[postgres]\ndsn = host=%s port=%s user=postgres dbname=%s\nslot = %s\n"
+            "[postgres]\ndsn = host=%s port=%s user=%s dbname=%s\nslot = %s\n"
             "publication = %s\n[provider]\napplication = %s\nsource = %s\nrestart_wait = 200ms\n"
             "sync_interval = 500ms\n"
             "[kafka]\nbrokers = %s\nca_file = %s\ncert_file = %s\nkey_file = %s\n"
             "[control]\npublic_key_file = %s\n",
-            host, line_pg_env(line, "PGPORT"), line->name, line->name, line->name,
+            host, line_pg_env(line, "PGPORT"), line->role, line->name, line->name, line->name,
             line->application, line->source, bus.brokers, bus.ca_file, bus.cert_file, bus.key_file,
             line->key_file);
     fputs(lt_buf_text(&line->extra), f);
@@ -428,6 +434,21 @@ bool line_running(struct line *line)
 pid_t line_pid(const struct line *line)
 {
     return line->pid;
+}
+
+void line_reap(pid_t pid, int seconds, int *ret_status)
+{
+    int status = 0;
+    for (int i = 0; i < seconds * 20; i++) {
+        if (waitpid(pid, &status, WNOHANG) == pid) {
+            *ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+            return;
+        }
+        lt_sleep_ms(50);
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    fail_msg("process %d did not end", (int)pid);
 }
 
 long line_peak_kib(struct line *line)
@@ -519,8 +540,8 @@ struct line *line_new(void)
     snprintf(line->config, sizeof(line->config), "%s/%s.ini", line->directory, line->name);
     snprintf(line->log, sizeof(line->log), "%s/%s.log", line->directory, line->name);
     snprintf(line->key_file, sizeof(line->key_file), "%s/%s.pub", line->directory, line->name);
-    shell("psql -q -h '%s' -p %s -U postgres -c 'CREATE DATABASE %s'",
-          line_pg_env(line, "PGHOST"), line_pg_env(line, "PGPORT"), line->name);
+    shell("psql -q -h '%s' -p %s -U postgres -c 'CREATE DATABASE %s'", line_pg_env(line, "PGHOST"),
+          line_pg_env(line, "PGPORT"), line->name);
     connect_pg(line);
     struct lt_bus bus = lt_test_bus("bootstrap");
     if (lt_control_key_new(line->private_key, line->public_key, &err) != 0 ||
@@ -531,6 +552,7 @@ struct line *line_new(void)
     make_topic(line->inbox);
     make_topic(line->progress);
     line->schema_id = 1000;
+    line->role = "postgres";
     line->number = 1;
     atomic_store(&line->steward_on, true);
     pthread_mutex_init(&line->lock, NULL);
@@ -581,15 +603,31 @@ static int look(void *arg, const struct lt_message *message, struct lt_error *re
     return 0;
 }
 
-static bool newest(struct line *line, const char *key, struct lt_buf *ret)
+/* Reads a topic to its end, however often the broker is away meanwhile. */
+static void
+read_all(const char *topic, lt_message_visit *visit, void *arg, void (*again)(void *arg))
 {
     struct lt_bus bus = lt_test_bus("bootstrap");
-    struct looking looking = {.key = key};
+    int64_t end = lt_monotonic_ms() + 90000;
     int64_t next = 0;
-    if (lt_bus_read_to_end(&bus, line->progress, LT_OFFSET_BEGIN, 60000, look, &looking, &next,
-                           &err) != 0) {
-        fail_msg("%s", err.msg);
+    while (lt_bus_read_to_end(&bus, topic, LT_OFFSET_BEGIN, 90000, visit, arg, &next, &err) != 0) {
+        if (err.class != LT_ERR_RETRY || lt_monotonic_ms() > end) {
+            fail_msg("%s: %s", topic, err.msg);
+        }
+        lt_sleep_ms(500);
+        again(arg);
     }
+}
+
+static void look_again(void *arg)
+{
+    lt_buf_clear(&((struct looking *)arg)->value);
+}
+
+static bool newest(struct line *line, const char *key, struct lt_buf *ret)
+{
+    struct looking looking = {.key = key};
+    read_all(line->progress, look, &looking, look_again);
     *ret = looking.value;
     return looking.value.len > 0;
 }
@@ -722,18 +760,21 @@ static int read_record(void *arg, const struct lt_message *message, struct lt_er
     return 0;
 }
 
+static void read_again(void *arg)
+{
+    struct reading *r = arg;
+    line_feed_fini(&r->feed);
+    r->cap = 0;
+    lt_chain_start(&r->chain, r->topic);
+}
+
 struct line_feed line_read(struct line *line, const char *service, int64_t incarnation)
 {
     char topic[LT_TOPIC_MAX];
-    int64_t next = 0;
-    struct lt_bus bus = lt_test_bus("bootstrap");
     struct reading r = {.line = line, .topic = topic};
     lt_topic_feed(service, incarnation, topic);
     lt_chain_start(&r.chain, topic);
-    if (lt_bus_read_to_end(&bus, topic, LT_OFFSET_BEGIN, 90000, read_record, &r, &next, &err) !=
-        0) {
-        fail_msg("%s: %s", topic, err.msg);
-    }
+    read_all(topic, read_record, &r, read_again);
     memcpy(r.feed.chain, r.chain.value, 32);
     return r.feed;
 }

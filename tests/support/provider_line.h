@@ -45,6 +45,8 @@ void line_publish(struct line *line, const char *table);
 /** The stand-in steward answers wanted incarnations (on at first). */
 void line_steward(struct line *line, bool on);
 
+/** The role that the provider logs in with (postgres at first). */
+void line_role(struct line *line, const char *role);
 /** More lines for the provider's configuration, before the start. */
 void line_config(struct line *line, const char *section, const char *key, const char *value);
 void line_start(struct line *line);
@@ -52,6 +54,8 @@ void line_kill(struct line *line); /**< kill -9 */
 int line_stop(struct line *line);  /**< SIGTERM; the exit status */
 bool line_running(struct line *line);
 pid_t line_pid(const struct line *line);
+/** Waits for a process that line_start() replaced. */
+void line_reap(pid_t pid, int seconds, int *ret_status);
 long line_peak_kib(struct line *line); /**< VmHWM of the running provider */
 /** Runs the program with a command (`plan`, `check`); its standard output and exit status. */
 const char *line_command(struct line *line, const char *command, int *ret_status);

@@ -62,9 +62,10 @@ CREATE TABLE IF NOT EXISTS lienthong.set_aside (
     code   text NOT NULL,  -- SQLSTATE or a reason word
     reason text NOT NULL,
     held   jsonb,          -- the row as it was; null when there was none
-    at     timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (copy, key)
+    at     timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+-- By hash: a key may be too long for an index, and be set aside for that very reason.
+CREATE UNIQUE INDEX IF NOT EXISTS set_aside_key ON lienthong.set_aside (copy, sha256(key));
 
 -- When a copy was usable, one row per unbroken interval (D41.2b-13).
 CREATE TABLE IF NOT EXISTS lienthong.stamp_history (

@@ -236,6 +236,7 @@ static void dates_run_from_4714_bc(void **state)
                                           "99999999-01-01"};
     for (size_t i = 0; i < LT_COUNT(garbage); i++)
         refused("date", garbage[i], "not a date in ISO form");
+    bad_bytes("date", "", "not an Avro int");
     bad_bytes("date", "\x99\xf6\xa9\x02", "date outside PostgreSQL's range");
     bad_bytes("date", "\xb4\x87\xd6\xfd\x0f", "date outside PostgreSQL's range");
 }
@@ -278,7 +279,12 @@ static void timestamps_keep_their_microseconds(void **state)
                                           "2026-11-25"};
     for (size_t i = 0; i < LT_COUNT(garbage); i++)
         refused("timestamptz", garbage[i], "not a timestamp in ISO form");
+    refused("timestamptz", "2026-11-25 02:04:19+07:60", "not a timestamp in ISO form");
+    refused("timestamptz", "2026-11-25 02:04:19+07:00:60", "not a timestamp in ISO form");
     refused("timestamp", "2026-11-25 02:04:19+00", "not a timestamp in ISO form");
+    bad_bytes("timestamp", "\x80", "not an Avro long");
+    bad_bytes("timestamp", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+              "timestamp outside PostgreSQL's range");
 }
 
 static void floats_come_back_as_postgresql_writes_them(void **state)
@@ -303,6 +309,18 @@ static void floats_come_back_as_postgresql_writes_them(void **state)
     value("float8", "1.2345678901234567e+19", NULL);
 }
 
+/* Where the shortest decimal is not the obvious one; the texts are PostgreSQL's. */
+static void shortest_floats_are_those_of_postgresql(void **state)
+{
+    (void)state;
+    /* 1.801439850948199e16 lies half way between two numbers and is neither */
+    value("float8", "1.8014398509481992e+16", NULL);
+    /* a power of two: the nearest 16 digits lie below, in the narrow gap, and do not read back */
+    value("float8", "7.120236347223045e-307", NULL);
+    value("float8", "9.007199254740992e+15", NULL);
+    value("float8", "6.142758149716505e-238", NULL);
+}
+
 static void nothing_else_is_a_float(void **state)
 {
     (void)state;
@@ -320,6 +338,9 @@ static void nothing_else_is_a_float(void **state)
         assert_int_equal(lt_type_encode(&type, lt_bytes_text(garbage[i]), &out, NULL), -1);
         lt_buf_fini(&out);
     }
+    char longer[100] = "0.";
+    memset(longer + 2, '1', 90);
+    refused("float8", longer, "not a floating-point number");
     refused("real", "1e39", "not a floating-point number in range");
     bad_bytes("real", "\x00\x00\x00\x00\x00\x00\x00\x00", "not an Avro float");
     bad_bytes("float8", "\x00\x00\x00\x00", "not an Avro double");
@@ -491,7 +512,7 @@ static void unknown_and_malformed_types_are_refused(void **state)
     static const struct {
         const char *declared, *why;
     } rows[] = {
-        {"foo", "unknown type 'foo' (any column may be declared as text)"},
+        {"foo", "unknown type 'foo' (outside the key any column may be declared as text)"},
         {"money", "type 'money' depends on a locale; use numeric(p,s) at the source"},
         {"", "malformed type ''"},
         {"int(", "malformed type 'int('"},
@@ -548,6 +569,7 @@ int main(void)
         cmocka_unit_test(dates_run_from_4714_bc),
         cmocka_unit_test(timestamps_keep_their_microseconds),
         cmocka_unit_test(floats_come_back_as_postgresql_writes_them),
+        cmocka_unit_test(shortest_floats_are_those_of_postgresql),
         cmocka_unit_test(nothing_else_is_a_float),
         cmocka_unit_test(uuids_are_lower_case),
         cmocka_unit_test(bytea_is_hex),

@@ -270,6 +270,12 @@ static void mistakes_are_named_with_their_position(void **state)
         {"and = 1", "at 1: a column expected"},
         {"5 = id", "at 1: a column expected"},
         {"id = 1; DROP", "at 7: unexpected character"},
+        {"id NOT 5", "at 8: a comparison expected"},
+        {"id (5)", "at 4: a comparison expected"},
+        {"id = 'a", "at 6: ' without its partner"},
+        {"id IN (1, 'a", "at 11: ' without its partner"},
+        {"NOT ;", "at 5: unexpected character"},
+        {"id = 1 AND ;", "at 12: unexpected character"},
         {"now() > 1", "at 1: unknown column 'now'"},
         {"id = 1 -- x", "at 8: not a number (digits, a point, digits)"},
         {"\xff", "not valid UTF-8"},
@@ -338,13 +344,16 @@ static void a_view_needs_the_same_columns(void **state)
         "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
         "{\"name\":\"grade\",\"type\":\"int\",\"lt.type\":\"integer\",\"lt.column\":\"grade\"},"
         "{\"name\":\"code\",\"type\":\"string\"},"
-        "{\"name\":\"uid\",\"type\":\"string\",\"lt.type\":\"bigint\"}]}";
+        "{\"name\":\"uid\",\"type\":\"string\",\"lt.type\":\"bigint\"},"
+        "{\"name\":\"doc\",\"type\":\"string\",\"lt.type\":\"foo\"}]}";
     static const struct {
         const char *filter, *why;
     } rows[] = {
         {"id = 1", "the row has no field 'id'"},
         {"grade = 1", "field 'grade' is a integer in the row, a smallint in the filter"},
         {"code = 'x'", "field 'code' has no lt.type"},
+        {"doc IS NULL",
+         "field 'doc': unknown type 'foo' (outside the key any column may be declared as text)"},
         {"uid IS NULL", "field 'uid': its Avro type is not that of bigint"},
     };
     struct lt_error err = {0};

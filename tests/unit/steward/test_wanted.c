@@ -207,30 +207,40 @@ static void a_wanted_incarnation_gets_its_topic_and_then_its_signature(void **st
     assert_int_equal(lt_feed_to_sign(bench->world.fold, bench->observed, "sv000001", NULL), 0);
 }
 
+static const char *setting(const struct lt_topic_settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->count; i++)
+        if (strcmp(settings->items[i].name, name) == 0)
+            return settings->items[i].value;
+    fail_msg("%s is not set", name);
+    return NULL;
+}
+
 static void streams_are_complete_logs_inside_the_window(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name, *value;
-    } expected[] = {
-        {"message.timestamp.type", "LogAppendTime"},
-        {"min.insync.replicas", "2"},
-        {"cleanup.policy", "compact,delete"},
-        {"retention.ms", "-1"},
-        {"retention.bytes", "-1"},
-        {"min.compaction.lag.ms", "604800000"},
-        {"delete.retention.ms", "604800000"},
-        {"max.compaction.lag.ms", "1209600000"},
-    };
     const struct lt_wanted_topic topic = {
         .name = "feed.sv000001.1", .form = LT_FORM_STREAM, .window = 7 * 86400 * LT_SECOND};
     struct lt_topic_settings settings;
     lt_topic_settings(&topic, 3, &settings);
-    assert_int_equal(settings.count, LT_COUNT(expected));
-    for (size_t i = 0; i < settings.count; i++) {
-        assert_string_equal(settings.items[i].name, expected[i].name);
-        assert_string_equal(settings.items[i].value, expected[i].value);
-    }
+    assert_string_equal(setting(&settings, "message.timestamp.type"), "LogAppendTime");
+    assert_string_equal(setting(&settings, "min.insync.replicas"), "2");
+    assert_string_equal(setting(&settings, "cleanup.policy"), "compact,delete");
+    assert_string_equal(setting(&settings, "retention.ms"), "-1");
+    assert_string_equal(setting(&settings, "retention.bytes"), "-1");
+    assert_string_equal(setting(&settings, "min.compaction.lag.ms"), "604800000");
+    assert_string_equal(setting(&settings, "delete.retention.ms"), "604800000");
+    assert_string_equal(setting(&settings, "max.compaction.lag.ms"), "1209600000");
+}
+
+static void the_diary_is_never_compacted(void **state)
+{
+    (void)state;
+    const struct lt_wanted_topic topic = {.name = LT_TOPIC_DIARY, .form = LT_FORM_APPENDED};
+    struct lt_topic_settings settings;
+    lt_topic_settings(&topic, 1, &settings);
+    assert_string_equal(setting(&settings, "cleanup.policy"), "delete");
+    assert_string_equal(setting(&settings, "retention.ms"), "-1");
 }
 
 /* ---- rights ---- */
@@ -503,6 +513,7 @@ int main(void)
         TEST(a_cursor_makes_a_stream_topic_and_the_right_to_read_it),
         TEST(a_wanted_incarnation_gets_its_topic_and_then_its_signature),
         TEST(streams_are_complete_logs_inside_the_window),
+        TEST(the_diary_is_never_compacted),
         TEST(a_user_has_its_own_rights_and_no_more),
         TEST(a_provider_has_its_feeds_and_its_progress),
         TEST(holds_take_read_and_lifts_give_it_back),
