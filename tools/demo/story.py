@@ -11,7 +11,8 @@ import board as boards
 import declared
 import lists
 import readers
-from stage import LineError, Stage, run, wait_until
+from line import LineError, wait_until
+from stage import Stage
 
 WAIT_S = 90
 VIEWS = {  # connection -> (database, view, columns, condition at the source)
