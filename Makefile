@@ -50,6 +50,11 @@ fuzz-replay: $(FUZZ_REPLAY)
 integration: all $(REAL_TESTS)
 	@tests/integration/all $(REAL_TESTS)
 
+# One transaction of 5 million rows with a kill in its middle: memory and every row once.
+check-large: all $(O)/tests/integration/test_provider_faults
+	@LT_TEST_BIG_ROWS=5000000 LT_TEST_TIMEOUT=3000 LT_TEST_FILTER='a_big_*' \
+	    tests/integration/run $(O)/tests/integration/test_provider_faults
+
 # Tests against one whole line.
 line: all
 	@tests/line/run --mode $(MODE)
@@ -80,4 +85,4 @@ tidy:
 clean:
 	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
 
-.PHONY: all tests unit sim fuzz-replay integration line check demo demo-stop packages format tidy clean
+.PHONY: all tests unit sim fuzz-replay integration line check check-large demo demo-stop packages format tidy clean

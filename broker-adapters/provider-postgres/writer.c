@@ -449,7 +449,7 @@ static void add_batches(struct writer *writer, enum writer_pool pool, int count)
 {
     for (int i = 0; i < count; i++) {
         struct batch *batch = batch_new();
-        batch->pool = pool;
+        batch->pool = (int)pool;
         batch->next = writer->free[pool];
         writer->free[pool] = batch;
     }

@@ -46,7 +46,9 @@ static enum lt_control_kind kind_parse(const char *name)
 
 void lt_control_key(const char *kind, const char *object, char buf[LT_CONTROL_KEY_MAX])
 {
-    snprintf(buf, LT_CONTROL_KEY_MAX, "%s/%s", kind, object);
+    /* Nothing is called so: no key, rather than half of one. */
+    if (snprintf(buf, LT_CONTROL_KEY_MAX, "%s/%s", kind, object) >= LT_CONTROL_KEY_MAX)
+        buf[0] = '\0';
 }
 
 struct lt_fold *lt_fold_new(const uint8_t public_key[LT_SIGN_KEY_BYTES])
