@@ -10,7 +10,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "tools",
                                 "line"))
 
-from line import ROOT, Line, LineError, remove, wait_until  # noqa: E402,F401
+from line import ROOT, Line, LineError, remove, wait_until, write_config  # noqa: E402,F401
 
 import truth  # noqa: E402
 
@@ -203,3 +203,89 @@ def hold(world, target, ground="43.2b", *options):
 
 
 World.hold = hold
+
+
+# ---- what tests of use periods and of rights share ----
+
+def refused(copy):
+    """How many reads the view of this copy refused."""
+    last, called = copy.query("SELECT last_value, is_called FROM lienthong.refused_%s"
+                              % copy.connection)[0]
+    return last if called else 0
+
+
+def read_fails(copy):
+    """The SQLSTATE with which a read of the view fails, or None."""
+    try:
+        copy.rows()
+    except psycopg2.Error as error:
+        return error.pgcode
+    return None
+
+
+def stamp_time(copy):
+    """The stamp of the shown copy in seconds since 1970, or None."""
+    found = copy.query("SELECT extract(epoch FROM stamp)::float8 FROM lienthong.copy"
+                       " WHERE connection = %s AND shown", (copy.connection,))
+    return found[0][0] if found else None
+
+
+def wait_stamp_after(copy, moment, patience=60):
+    return wait_until("%s is stamped after %.3f" % (copy.connection, moment),
+                      lambda: (stamp_time(copy) or 0) > moment, patience, 0.1)
+
+
+def wait_expired(copy, patience=60):
+    """Waits until the target's clock is past the last instant of use; asks no view."""
+    return wait_until("%s expires" % copy.connection, lambda: copy.query(
+        "SELECT clock_timestamp() > usable_until FROM lienthong.copy"
+        " WHERE connection = %s AND shown", (copy.connection,))[0][0], patience, 0.1)
+
+
+@contextlib.contextmanager
+def paused(program):
+    """The program stands still (SIGSTOP) inside the block."""
+    program.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        program.signal(signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def configured(program, section, **values):
+    """The program runs with other settings inside the block."""
+    changed = dict(program.sections)
+    changed[section] = dict(changed.get(section, {}), **values)
+    restart(program, changed)
+    try:
+        yield
+    finally:
+        restart(program, program.sections)
+
+
+def restart(program, sections):
+    program.stop()
+    write_config(program.config, sections)
+    program.start()
+
+
+def redeclare(world, kind, ident, **changes):
+    """Declares an object again with some members changed; gives back what stood before."""
+    before = world.declarations[kind, ident]
+    world.declare(dict(before, **changes))
+    return before
+
+
+def decisions(copy):
+    """The diary's decisions on this connection, oldest first."""
+    entries = [json.loads(line) for line in
+               copy.world.lienthong("diary", copy.connection, "--json").stdout.splitlines()]
+    return [e for e in entries if "clause" in e]
+
+
+World.provider_program = property(lambda world: world.programs["provider-" + SOURCE_DB])
+World.redeclare = redeclare
+Copy.consumer = property(lambda copy: copy.world.programs["consumer-" + copy.database])
+Copy.refused, Copy.read_fails, Copy.stamp_time = refused, read_fails, stamp_time
+Copy.wait_stamp_after, Copy.wait_expired, Copy.decisions = wait_stamp_after, wait_expired, decisions

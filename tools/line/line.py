@@ -119,6 +119,7 @@ class Program:
         self.pid_file = line.path("pid", name)
         self.process = None
         self.environment = None
+        self.sections = sections
         write_config(self.config, sections)
 
     def start(self):
@@ -177,6 +178,7 @@ class Line:
         self.clusters = {}
         self.programs = {}
         self.declared = 0
+        self.declarations = {}  # (kind, id) -> as it was last declared
         for name in ("etc", "log", "pid", "spool", "metrics", "certificates", "state",
                      "declarations"):
             os.makedirs(self.path(name), exist_ok=True)
@@ -342,7 +344,9 @@ class Line:
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(declaration, file, ensure_ascii=False, indent=1)
             files.append(path)
-        return self.lienthong("apply", *files)
+        answer = self.lienthong("apply", *files)
+        self.declarations.update({(d["kind"], d["id"]): d for d in objects})
+        return answer
 
     def status(self):
         return json.loads(self.lienthong("status", "--json").stdout)
