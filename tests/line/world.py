@@ -2,10 +2,15 @@
 test makes data services and connections of its own, so that tests do not disturb each other and
 the parts are started once."""
 
+import contextlib
+import json
 import os
 import re
+import signal
 import sys
 import time
+
+import psycopg2
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "tools",
                                 "line"))
