@@ -23,7 +23,7 @@ static bool has_table_before(const struct feeds *feeds, size_t index)
     return false;
 }
 
-static void superuser_part(const struct provider_conf *conf, const char *role, struct lt_buf *sql)
+static void superuser_part(const char *role, struct lt_buf *sql)
 {
     lt_buf_adds(
         sql, "-- 1. Superuser, once.  wal_level needs a restart of the server; the limit keeps a\n"
@@ -34,7 +34,6 @@ static void superuser_part(const struct provider_conf *conf, const char *role, s
     lt_buf_adds(sql, "CREATE ROLE ");
     lt_sql_ident(sql, role);
     lt_buf_adds(sql, " LOGIN REPLICATION;\n\n");
-    (void)conf;
 }
 
 static void add_columns(struct lt_buf *sql, const struct service *service)
@@ -126,9 +125,10 @@ static void undo_part(const struct provider_conf *conf,
     struct lt_buf lines = {0};
     identities(feeds, "DEFAULT", &lines);
     grants(feeds, role, true, &lines);
-    for (char *line = strtok((char *)(uintptr_t)lt_buf_text(&lines), "\n"); line != NULL;
-         line = strtok(NULL, "\n")) {
-        lt_buf_addf(sql, "-- %s\n", line);
+    for (const char *line = lt_buf_text(&lines); *line != '\0';) {
+        int len = (int)strcspn(line, "\n");
+        lt_buf_addf(sql, "-- %.*s\n", len, line);
+        line += len + (line[len] == '\n' ? 1 : 0);
     }
     lt_buf_fini(&lines);
     lt_buf_adds(sql, "-- DROP ROLE ");
@@ -143,7 +143,7 @@ void plan_sql(const struct provider_conf *conf,
 {
     lt_buf_addf(sql, "-- lt-provider-postgres: source %s, %zu data service%s\n\n", conf->source,
                 feeds->count, feeds->count == 1 ? "" : "s");
-    superuser_part(conf, role, sql);
+    superuser_part(role, sql);
     owner_part(conf, feeds, role, sql);
     undo_part(conf, feeds, role, sql);
 }

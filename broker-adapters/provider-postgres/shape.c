@@ -35,7 +35,7 @@ static const char columns_sql[] =
     "SELECT d.name, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attnotnull,"
     " a.attlen = -1 AND a.attstorage <> 'p', a.attgenerated <> '',"
     " coalesce(co.collisdeterministic, true), t.attnames IS NULL OR a.attname = ANY (t.attnames),"
-    " has_column_privilege(a.attrelid, a.attnum, 'SELECT')"
+    " coalesce(has_column_privilege($1::oid, a.attnum, 'SELECT'), false)"
     " FROM unnest($2::text[]) WITH ORDINALITY AS d (name, n)"
     " LEFT JOIN pg_attribute a"
     "  ON a.attrelid = $1::oid AND a.attname = d.name AND a.attnum > 0 AND NOT a.attisdropped"
@@ -250,7 +250,8 @@ check_column(struct checking *c, const PGresult *res, int row, const struct lt_f
     if (!lt_pg_bool(res, row, 9)) {
         finding_todo(findings_add(c->findings, true, "no right to read column '%s' of %s",
                                   field->column, c->table),
-                     "GRANT SELECT (\"%s\") ON %s TO this role;", field->column, c->table);
+                     "GRANT SELECT (\"%s\") ON %s TO this role (see `plan`)", field->column,
+                     c->table);
     }
 }
 

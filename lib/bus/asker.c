@@ -254,6 +254,31 @@ int lt_asker_tail(struct lt_asker *asker,
     return 0;
 }
 
+int lt_asker_record_at(struct lt_asker *asker,
+                       const char *topic,
+                       int64_t offset,
+                       struct lt_message *ret,
+                       struct lt_error *reterr)
+{
+    int64_t low, lso, hw;
+    if (lt_asker_watermarks(asker, topic, &low, &lso, &hw, reterr) != 0) {
+        return -1;
+    }
+    const struct range range = {
+        .topic = topic, .from = LT_MAX(low, offset), .to = lso, .timeout_ms = TAIL_TIMEOUT_MS};
+    int rc = range.from < range.to ? lt_reader_add(asker->committed, topic, range.from, reterr) : 0;
+    if (rc != 0 || range.from >= range.to) {
+        return rc;
+    }
+    rc = next_in_range(asker->committed, &range, ret, reterr);
+    int removed = lt_reader_remove(asker->committed, topic, NULL);
+    lt_assert(removed == 0);
+    if (rc > 0) {
+        ret->topic = topic;
+    }
+    return rc;
+}
+
 /* ---- to the end ---- */
 
 static int visit_range(struct lt_reader *reader,

@@ -151,6 +151,14 @@ int lt_asker_tail(struct lt_asker *asker,
                   struct lt_message *ret,
                   struct lt_error *reterr) LT_MUST_CHECK;
 
+/** The first committed record at or after `offset`, below the last stable offset.  1 found, 0 none
+ * there, -1 error. */
+int lt_asker_record_at(struct lt_asker *asker,
+                       const char *topic,
+                       int64_t offset,
+                       struct lt_message *ret,
+                       struct lt_error *reterr) LT_MUST_CHECK;
+
 /** Reads a topic read_committed from `offset` to the high watermark noted at the call (not to EOF:
  * protocol 4.3), calling visit for each record.  RETRY when it stays unreadable longer than
  * timeout_ms.  *ret_next: that high watermark (or `offset` when it is beyond): where to go on. */

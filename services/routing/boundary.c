@@ -132,6 +132,17 @@ static bool is_ejected(const struct lane *lane, const struct lane_slot *slot)
     return false;
 }
 
+/* A stream that is HELD already has left its topic alone, whoever wrote that. */
+static void take_ejection(struct lane *lane, struct lane_slot *slot)
+{
+    if (!is_ejected(lane, slot))
+        return;
+    if (slot->now.state == LANE_HELD)
+        lt_lane_forget_ejection(lane, slot->now.name);
+    else
+        slot->ejected = true;
+}
+
 static bool may_apply(const struct lane *lane, const struct lane_slot *slot)
 {
     if (MUTANT(READY_KEEPS) && lane->id == LANE_CATCH_LANE && slot->now.state == LANE_READY &&
@@ -157,7 +168,7 @@ int lt_lane_boundary(struct lane *lane, struct lt_error *reterr)
         struct lane_slot *slot = lane->view.slots[i];
         if (!may_apply(lane, slot))
             continue;
-        slot->ejected |= is_ejected(lane, slot);
+        take_ejection(lane, slot);
         apply(lane, slot);
     }
     if (lane->id == LANE_LIVE_LANE)

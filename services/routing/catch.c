@@ -142,7 +142,8 @@ static int take_record(struct lane *lane,
                        const struct lane_record *record,
                        struct lt_error *reterr)
 {
-    lane->reading_at = record->seq;
+    /* What lies before the stream's position is passed over, however many batches it takes. */
+    lane->reading_at = LT_MAX(record->seq, lt_lane_seen(slot)->pos);
     if (record->seq <= lt_lane_seen(slot)->pos)
         return 0;
     struct lane_stream *next = lt_lane_touch(lane, slot);

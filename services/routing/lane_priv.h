@@ -75,6 +75,8 @@ int lt_lane_give(struct lane *lane,
                  struct lt_error *reterr);
 /** Sends what the batch changed; *ret_any false: nothing changed, nothing was begun. */
 int lt_lane_send(struct lane *lane, bool *ret_any, struct lt_error *reterr);
+/** The stream is HELD: its ejection is done. */
+void lt_lane_forget_ejection(struct lane *lane, const char *stream);
 /** After a certain commit. */
 void lt_lane_committed(struct lane *lane);
 

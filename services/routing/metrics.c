@@ -1,8 +1,7 @@
 #include "routing/shell.h"
 
-#include "base/mem.h"
+#include <stdio.h>
 
-/* Labels live as long as the metric: as long as the process. */
 static const char *const lane_labels[] = {"lane=\"live\"", "lane=\"catch\""};
 
 void lt_routing_metrics_register(struct lt_routing_metrics *metrics, enum lane_id id)
@@ -25,8 +24,9 @@ void lt_routing_metrics_register(struct lt_routing_metrics *metrics, enum lane_i
                                    "number of the control that is applied", labels),
     };
     for (int state = LANE_LOAD; state <= LANE_ENDED; state++) {
-        const char *with_state =
-            lt_printf("%s,state=\"%s\"", labels, lt_lane_state_name((enum lane_state)state));
+        char with_state[64];
+        snprintf(with_state, sizeof(with_state), "%s,state=\"%s\"", labels,
+                 lt_lane_state_name((enum lane_state)state));
         metrics->streams[state] =
             lt_metric_gauge("lt_routing_streams", "streams by state", with_state);
     }

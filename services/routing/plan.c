@@ -181,7 +181,7 @@ int lt_lane_send(struct lane *lane, bool *ret_any, struct lt_error *reterr)
     return 0;
 }
 
-static void forget_ejection(struct lane *lane, const char *stream)
+void lt_lane_forget_ejection(struct lane *lane, const char *stream)
 {
     for (size_t i = 0; i < lane->ejected_count; i++)
         if (strcmp(lane->ejected[i], stream) == 0)
@@ -197,7 +197,7 @@ static void slot_committed(struct lane *lane, struct lane_slot *slot)
         slot->touched = false;
         if (slot->ejected && slot->now.state == LANE_HELD) {
             slot->ejected = false;
-            forget_ejection(lane, slot->now.name);
+            lt_lane_forget_ejection(lane, slot->now.name);
         }
         if (was_owner && !lt_lane_owns(lane, slot)) {
             slot->judged = false;

@@ -84,7 +84,7 @@ static void remember_place(struct lt_shell *shell, const struct lt_shell_feed *f
     snprintf(place->topic, sizeof(place->topic), "%s", feed->topic);
 }
 
-/* Seq of the first record at or after the offset: 1, 0 when there is none soon, -1. */
+/* Seq and offset of the first record at or after the offset: 1, 0 when there is none, -1. */
 static int seq_at(struct lt_shell *shell,
                   const char *topic,
                   int64_t offset,
@@ -94,9 +94,7 @@ static int seq_at(struct lt_shell *shell,
 {
     struct lt_message message;
     struct lt_header header;
-    if (lt_reader_add(shell->feeds, topic, offset, reterr) < 0)
-        return -1;
-    int got = lt_reader_poll(shell->feeds, 1000, &message, reterr);
+    int got = lt_asker_record_at(shell->asker, topic, offset, &message, reterr);
     if (got <= 0)
         return got;
     int rc = lt_header_parse(message.lt, &header, NULL);
@@ -165,6 +163,7 @@ int lt_shell_feed_open(
     place->open = true;
     place->seq = after;
     place->offset = 0;
+    shell->batch_began_ms = lt_monotonic_ms(); /* looking for the place is no part of the batch */
     return 0;
 }
 

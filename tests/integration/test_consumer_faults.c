@@ -242,7 +242,7 @@ static void a_second_process_takes_over(void **state)
         put_random(1); /* it learns of the fence when it has something to say */
         lt_sleep_ms(200);
     }
-    assert_int_equal(consumer_world_stop(&world, SIGTERM), 1);
+    assert_int_equal(consumer_world_stop(&world, 0), 1); /* by itself */
     world.pid = second;
     put_random(10);
     copy_equals_model();
@@ -259,7 +259,7 @@ static void a_stream_that_may_not_be_read_waits_and_resumes_by_itself(void **sta
     snprintf(user, sizeof user, "User:%s", principal);
     snprintf(first, sizeof first, "%s", world.connection);
     world.cert = principal;
-    snprintf(world.connection, sizeof world.connection, "cn8%s", first + 3);
+    strcpy(world.connection, world.others[0]);
     consumer_stream_init(&world, &other, 1);
     consumer_put_load(&world, &other, 2, lt_now());
     snprintf(world.connection, sizeof world.connection, "%s", first);
@@ -283,7 +283,8 @@ static void a_stream_that_may_not_be_read_waits_and_resumes_by_itself(void **sta
     if (lt_admin_acl_add(lt_test_admin(), acls, LT_COUNT(acls), &err))
         fail_msg("%s", err.msg);
     consumer_world_start(&world);
-    consumer_eventually(&world, "2", "SELECT count(*) FROM lienthong_data.ward_cn8%s", first + 3);
+    consumer_eventually(&world, "2", "SELECT count(*) FROM lienthong_data.ward_%s",
+                        world.others[0]);
     consumer_eventually(&world, "1",
                         "SELECT seq FROM lienthong.position JOIN lienthong.copy USING"
                         " (copy) WHERE connection = '%s'",
@@ -296,13 +297,14 @@ static void a_stream_that_may_not_be_read_waits_and_resumes_by_itself(void **sta
     for (int i = 0; i < 100 && !consumer_world_logged(&world, "event=stream_unreadable"); i++)
         lt_sleep_ms(100);
     assert_true(consumer_world_logged(&world, "event=stream_unreadable"));
-    snprintf(world.connection, sizeof world.connection, "cn8%s", first + 3);
+    strcpy(world.connection, world.others[0]);
     consumer_begin(&world);
     consumer_put_ward(&world, &other, LT_OP_INSERT, "w3", "others go on", 3);
     consumer_put_sync(&world, &other, lt_now());
     consumer_commit(&world);
     snprintf(world.connection, sizeof world.connection, "%s", first);
-    consumer_eventually(&world, "3", "SELECT count(*) FROM lienthong_data.ward_cn8%s", first + 3);
+    consumer_eventually(&world, "3", "SELECT count(*) FROM lienthong_data.ward_%s",
+                        world.others[0]);
     consumer_now(&world, "1|active",
                  "SELECT seq, state FROM lienthong.position JOIN lienthong.copy USING (copy)"
                  " WHERE connection = '%s'",

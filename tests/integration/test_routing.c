@@ -277,6 +277,30 @@ static void without_heartbeat_nothing_is_delivered(void **state)
     rw_await_equal("cn000001.1", 1);
 }
 
+/* L never waits for C, and yet C gets there (protocol 6). */
+static void a_lifted_stream_joins_a_feed_that_never_rests(void **state)
+{
+    (void)state;
+    struct lt_cursor cursor;
+    char name[32];
+    fill_source();
+    run_until_live();
+    rw_hold("ho000001", "cn000002");
+    rw_await_state("cn000002.1", "HELD");
+    rw_lift("ho000001", "cn000002");
+    bool live = false;
+    for (int i = 0; i < 3000 && !live; i++) {
+        snprintf(name, sizeof(name), "busy%d", i);
+        rw_put_many(i % 20, i % 20 + 3, name, i % 3 ? "48" : "49");
+        if (i % 10 == 0)
+            rw_pass(1);
+        if (i % 50 == 0)
+            live = rw_cursor("cn000002.1", &cursor) && strcmp(cursor.state, "LIVE") == 0;
+    }
+    assert_true(live);
+    rw_await_equal("cn000002.1", 2);
+}
+
 /* ---- faults ---- */
 
 static void killed_at_any_moment_it_delivers_exactly_once(void **state)
@@ -307,6 +331,8 @@ static void killed_at_any_moment_it_delivers_exactly_once(void **state)
     rw_await_equal("cn000001.1", 1);
     rw_await_equal("cn000002.1", 2);
     rw_await_equal("cn000003.1", 3);
+    rw_read_stream("cn000001.1", &copy); /* a broker that loses no marker: nothing twice */
+    assert_int_equal(copy.repeats, 0);
 }
 
 static void the_older_of_two_processes_leaves(void **state)
@@ -377,6 +403,7 @@ int main(int argc, char **argv)
         TEST(a_rate_once_used_up_holds),
         TEST(a_reported_gap_brings_a_new_stream),
         TEST(without_heartbeat_nothing_is_delivered),
+        TEST(a_lifted_stream_joins_a_feed_that_never_rests),
         TEST(killed_at_any_moment_it_delivers_exactly_once),
         TEST(the_older_of_two_processes_leaves),
         TEST(a_deleted_topic_ends_its_stream_alone),

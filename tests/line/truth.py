@@ -52,15 +52,18 @@ class History:
             "SELECT (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000000)::bigint AS at,"
             " old, new FROM truth.log WHERE tab = %s ORDER BY 1, id", (table,))
 
-    def matches(self, seen, stamp_us, fields, in_scope):
-        """Is `seen` (a hash of rows) the scope's state after some change, and does that state hold
-        everything that committed up to the stamp?  A state inside a transaction counts too: a
-        large one arrives in parts."""
+    def matches(self, seen, stamp_us, fields, in_scope, key="id"):
+        """Is `seen` (a hash of rows) the scope's state after some record of the feed, and does that
+        state hold everything that committed up to the stamp?  States inside a transaction count
+        too: a large one arrives in parts, and a changed key as delete and insert."""
         state = 0
         for at, old, new in self.changes:
             if at > stamp_us and state == seen:
                 return True
-            for row in (old, new):
-                if row is not None and in_scope(row):
-                    state ^= row_hash({f: row[f] for f in fields})
+            if old is not None and in_scope(old):
+                state ^= row_hash({f: old[f] for f in fields})
+            if old and new and old[key] != new[key] and at > stamp_us and state == seen:
+                return True
+            if new is not None and in_scope(new):
+                state ^= row_hash({f: new[f] for f in fields})
         return state == seen

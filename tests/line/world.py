@@ -3,6 +3,7 @@ test makes data services and connections of its own, so that tests do not distur
 the parts are started once."""
 
 import os
+import re
 import sys
 import time
 
@@ -198,7 +199,7 @@ def hold(world, target, ground="43.2b", *options):
     else:
         arguments += ["--restore", "hết kiểm thử"]
     answer = world.lienthong(*arguments, *options)
-    return "ho" + answer.stdout.split("ho0", 1)[1].join(["0", ""])[:6]
+    return re.search(r"\bho\d{6}\b", answer.stdout).group()
 
 
 World.hold = hold

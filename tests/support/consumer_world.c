@@ -166,6 +166,9 @@ void consumer_world_init(struct consumer_world *world)
     start_postgres();
     snprintf(world->application, sizeof world->application, "ap%06d", number);
     snprintf(world->connection, sizeof world->connection, "cn%06d", number);
+    for (int i = 0; i < 4; i++)
+        snprintf(world->others[i], LT_ID_MAX, "cn9%05d",
+                 (int)getpid() % 900 * 100 + made % 25 * 4 + i);
     snprintf(world->database, sizeof world->database, "target_%d", number);
     snprintf(world->directory, sizeof world->directory, "%s/%s", getenv("LT_TEST_DIR"),
              world->application);
@@ -339,21 +342,24 @@ void consumer_abort(struct consumer_world *world)
     assert_ok(lt_producer_abort(world->producer, &err));
 }
 
+void consumer_put_schema(struct consumer_world *world, int32_t id, const char *text)
+{
+    uint8_t hash[32];
+    char key[32];
+    struct lt_buf body = {0};
+    lt_sha256(lt_bytes_text(text), hash);
+    const struct lt_schema_notice notice = {.id = id, .text = text, .sha256 = lt_bytes(hash, 32)};
+    snprintf(key, sizeof key, "schema/%d", id);
+    lt_record_encode(LT_RECORD_SCHEMA_NOTICE, &notice, &body);
+    assert_ok(lt_producer_send(world->producer, world->inbox, lt_bytes_text(key),
+                               lt_buf_bytes(&body), NULL, 0, &err));
+    lt_buf_fini(&body);
+}
+
 void consumer_put_schemas(struct consumer_world *world)
 {
-    for (size_t i = 0; i < LT_COUNT(schemas); i++) {
-        uint8_t hash[32];
-        char key[32];
-        struct lt_buf body = {0};
-        lt_sha256(lt_bytes_text(schemas[i].text), hash);
-        const struct lt_schema_notice notice = {
-            .id = schemas[i].id, .text = schemas[i].text, .sha256 = lt_bytes(hash, 32)};
-        snprintf(key, sizeof key, "schema/%d", schemas[i].id);
-        lt_record_encode(LT_RECORD_SCHEMA_NOTICE, &notice, &body);
-        assert_ok(lt_producer_send(world->producer, world->inbox, lt_bytes_text(key),
-                                   lt_buf_bytes(&body), NULL, 0, &err));
-        lt_buf_fini(&body);
-    }
+    for (size_t i = 0; i < LT_COUNT(schemas); i++)
+        consumer_put_schema(world, schemas[i].id, schemas[i].text);
 }
 
 struct lt_stream_notice consumer_notice(const struct consumer_world *world,
@@ -392,11 +398,11 @@ void consumer_put_notice(struct consumer_world *world, const struct lt_stream_no
     lt_buf_fini(&body);
 }
 
-static void put_record(struct consumer_world *world,
-                       struct consumer_stream *stream,
-                       enum lt_op op,
-                       const char *code,
-                       struct lt_bytes value)
+void consumer_put_value(struct consumer_world *world,
+                        struct consumer_stream *stream,
+                        enum lt_op op,
+                        const char *code,
+                        struct lt_bytes value)
 {
     struct lt_buf key = {0};
     char text[LT_HEADER_MAX];
@@ -436,7 +442,7 @@ void consumer_put_ward(struct consumer_world *world,
     const uint8_t area[] = {0x04, 0xD2}; /* 12.34 */
     if (stream->value_schema != WARD_ODD_SCHEMA)
         lt_avro_put_bytes(&value, lt_bytes(area, sizeof area));
-    put_record(world, stream, op, code, lt_buf_bytes(&value));
+    consumer_put_value(world, stream, op, code, lt_buf_bytes(&value));
     lt_buf_fini(&value);
 }
 
@@ -445,7 +451,7 @@ void consumer_put_gone(struct consumer_world *world,
                        enum lt_op op,
                        const char *code)
 {
-    put_record(world, stream, op, code, (struct lt_bytes){0});
+    consumer_put_value(world, stream, op, code, (struct lt_bytes){0});
 }
 
 void consumer_put_load(struct consumer_world *world,

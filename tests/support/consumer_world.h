@@ -18,6 +18,7 @@ struct consumer_world {
     char application[LT_ID_MAX], inbox[LT_TOPIC_MAX], outbox[LT_TOPIC_MAX];
     char directory[600], config[640], log[640], database[64];
     char connection[LT_ID_MAX]; /* the one of most tests */
+    char others[4][LT_ID_MAX];  /* more connections, which no other test has */
     struct lt_bus bus;
     struct lt_producer *producer;
     struct lt_pg *admin; /* superuser session in the target database */
@@ -75,6 +76,13 @@ void consumer_put_ward(struct consumer_world *world,
                        const char *code,
                        const char *name,
                        int64_t population);
+/** The next record with a framed value of one's own. */
+void consumer_put_value(struct consumer_world *world,
+                        struct consumer_stream *stream,
+                        enum lt_op op,
+                        const char *code,
+                        struct lt_bytes value);
+void consumer_put_schema(struct consumer_world *world, int32_t id, const char *text);
 /** A record without value: delete or withheld. */
 void consumer_put_gone(struct consumer_world *world,
                        struct consumer_stream *stream,

@@ -28,7 +28,9 @@ struct rw_row {
 struct rw_copy {
     int64_t seq;     /**< highest */
     int64_t records; /**< that count: without repeats */
+    int64_t repeats; /**< records that came again: same seq, same bytes */
     int64_t deletes;
+    uint64_t digests[4096]; /**< by seq */
     struct rw_row rows[RW_ROWS];
     struct lt_chain chain;
     char ops[4096]; /**< first letters of the ops, in order */

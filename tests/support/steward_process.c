@@ -130,6 +130,20 @@ bool steward_process_logged(const struct steward_process *process, const char *t
     return found;
 }
 
+int64_t steward_process_last(const struct steward_process *process, const char *text)
+{
+    struct lt_buf log = {0};
+    const char *last = NULL;
+    assert_ok(lt_file_read(path_in(process, "steward.log"), 64u << 20, &log, &test_err));
+    for (const char *at = lt_buf_text(&log); (at = strstr(at, text)); at++)
+        last = at + strlen(text);
+    if (!last)
+        fail_msg("not logged: %s", text);
+    const int64_t number = strtol(last, NULL, 10);
+    lt_buf_fini(&log);
+    return number;
+}
+
 const char *steward_process_ask(struct steward_process *process, const char *json)
 {
     const char *name = lt_test_text("%016ld-%d", (long)lt_now(), ++process->commands);

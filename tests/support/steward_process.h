@@ -30,6 +30,9 @@ int steward_process_wait(struct steward_process *process);
 /** Does its log hold the text? */
 bool steward_process_logged(const struct steward_process *process, const char *text);
 
+/** The number after the last `text` in its log; fails the test when there is none. */
+int64_t steward_process_last(const struct steward_process *process, const char *text);
+
 /** Puts a command into the spool; gives its name. */
 const char *steward_process_ask(struct steward_process *process, const char *json);
 /** Waits up to 90 s for the answer; json_decref() it. */

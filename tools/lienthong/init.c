@@ -109,8 +109,12 @@ static int ensure_keys(const struct lt_cli *cli, const char *private_path, struc
 static int make_topics(struct lt_admin *admin, int replicas, struct lt_error *reterr)
 {
     for (size_t i = 0; i < LT_COUNT(TOPICS); i++) {
-        if (lt_admin_topic_create(admin, TOPICS[i].name, replicas, TOPICS[i].configs,
-                                  LT_COUNT(TOPICS[i].configs), reterr) != 0)
+        struct lt_topic_config configs[LT_COUNT(TOPICS[i].configs) + 1];
+        size_t count = LT_COUNT(TOPICS[i].configs);
+        memcpy(configs, TOPICS[i].configs, sizeof TOPICS[i].configs);
+        if (replicas > 1) /* a record is kept when one broker is lost */
+            configs[count++] = (struct lt_topic_config){"min.insync.replicas", "2"};
+        if (lt_admin_topic_create(admin, TOPICS[i].name, replicas, configs, count, reterr) != 0)
             return -1;
         printf("topic %s\n", TOPICS[i].name);
     }

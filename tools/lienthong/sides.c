@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "daemon/daemon.h"
+#include "pg/conn.h"
 
 #include <string.h>
 

@@ -8,7 +8,8 @@
 #include "base/clock.h"
 #include "lienthong/compare.h"
 #include "lienthong/shape.h"
-#include "pg/conn.h"
+
+struct lt_pg;
 
 /** What is compared; everything borrowed. */
 struct lt_cli_sides {

@@ -14,6 +14,7 @@
 #include "lienthong/sides.h"
 
 #include "daemon/daemon.h"
+#include "pg/conn.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
