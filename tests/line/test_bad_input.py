@@ -310,9 +310,9 @@ def test_the_year_20000_arrives(world):
 def test_a_column_named_in_vietnamese_comes_back_by_its_name(world):
     """D3.3: an ASCII alias on the wire, `họ tên` at the source and at the target."""
     service = world.service([("id", "bigint", True), ("họ tên", "text", True),
-                             ("Mã \"số\"", "varchar(10)", False)],
-                            scope=["Mã \"số\""], rows=[(1, "Đỗ Thu Hà", "a"), (2, "Lê", "b")])
-    copy = world.connect(service, row_filter="M___s___x = 'a'")
+                             ("Mã số", "varchar(10)", False)],
+                            scope=["Mã số"], rows=[(1, "Đỗ Thu Hà", "a"), (2, "Lê", "b")])
+    copy = world.connect(service, row_filter="M__s__x = 'a'")
     wait_until("one row", lambda: len(copy.rows()) == 1)
     assert copy.rows()[0]["họ tên"] == "Đỗ Thu Hà", copy.rows()
     world.sql("UPDATE public.%s SET \"họ tên\" = 'Hà' WHERE id = 1" % service)
