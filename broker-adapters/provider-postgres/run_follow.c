@@ -141,46 +141,81 @@ static int answer(struct follow *f, struct lt_error *reterr)
 
 /* ---- sync points ---- */
 
-/* A changed fingerprint: no voucher; the provider decides by its setting (architecture 4.2). */
-static void take_changed(struct follow *f, const struct voucher *voucher)
+/* What of the table, as it is now, keeps the feed from running; empty: nothing. */
+static int
+read_fault(const struct follow *f, const struct feed *feed, char ret[256], struct lt_error *reterr)
 {
-    bool renew = strcmp(f->run->provider->conf->on_shape_change, "renew") == 0;
+    const struct provider_conf *conf = f->run->provider->conf;
+    LT_CLEANUP(lt_pg_closep) struct lt_pg *pg = source_open(conf, NULL, NULL, reterr);
+    struct findings findings = {0};
+    struct shape shape = {0};
+    int rc = pg == NULL
+                 ? -1
+                 : shape_read(pg, feed->service, conf->publication, &shape, &findings, reterr);
+    const struct finding *fault = findings_blocking(&findings);
+    snprintf(ret, 256, "%s", fault != NULL ? fault->what : "");
+    shape_fini(&shape);
+    findings_fini(&findings);
+    return rc;
+}
+
+/* Without a fault the provider decides by its setting (architecture 4.2). */
+static void hold_or_renew(struct follow *f, size_t index)
+{
+    struct feed *feed = &f->run->feeds.items[index];
+    feed->shape_reported = true;
+    if (strcmp(f->run->provider->conf->on_shape_change, "renew") == 0) {
+        capture_renew(&f->capture, index, "the table was rewritten or changed its shape", f->batch);
+        return;
+    }
+    lt_metric_add(provider_metrics.incidents, 1);
+    lt_log(LT_LOG_ERROR, "sync_points_held", "service", feed->service->id, "reason",
+           "the table was rewritten or changed its shape; set [provider] "
+           "on_shape_change=renew to load it anew",
+           NULL);
+}
+
+/* A changed fingerprint: no voucher.  Changes may be missing already (no identity, out of the
+ * publication), so a table with a fault ends its feed; mended, it begins anew. */
+static int take_changed(struct follow *f, const struct voucher *voucher, struct lt_error *reterr)
+{
     for (size_t i = 0; i < f->run->feeds.count; i++) {
         struct feed *feed = &f->run->feeds.items[i];
+        char fault[256];
         if (feed->state != FEED_STREAMING || feed->shape_reported ||
             memcmp(feed->fingerprint, voucher->fingerprints[i], FINGERPRINT_BYTES) == 0) {
             continue;
         }
-        feed->shape_reported = true;
-        if (renew) {
-            capture_renew(&f->capture, i, "the table was rewritten or changed its shape", f->batch);
+        if (read_fault(f, feed, fault, reterr) != 0) {
+            return -1;
+        }
+        if (fault[0] != '\0') {
+            capture_end(&f->capture, i, fault, f->batch);
         } else {
-            lt_metric_add(provider_metrics.incidents, 1);
-            lt_log(LT_LOG_ERROR, "sync_points_held", "service", feed->service->id, "reason",
-                   "the table was rewritten or changed its shape; set [provider] "
-                   "on_shape_change=renew to load it anew",
-                   NULL);
+            hold_or_renew(f, i);
         }
     }
+    return 0;
 }
 
-static void vouch(struct follow *f)
+static int vouch(struct follow *f, struct lt_error *reterr)
 {
     const struct voucher *voucher = f->run->sync != NULL ? sync_peek(f->run->sync) : NULL;
     size_t points = 0;
     size_t changed = 0;
     if (voucher == NULL || !need_batch(f) ||
         !capture_vouch(&f->capture, voucher, f->batch, &points, &changed)) {
-        return;
+        return 0;
     }
-    if (changed > 0) {
-        take_changed(f, voucher);
+    if (changed > 0 && take_changed(f, voucher, reterr) != 0) {
+        return -1;
     }
     if (points > 0) {
         lt_metric_add(provider_metrics.sync_points, (int64_t)points);
         lt_metric_set(provider_metrics.sync_time, voucher->time / LT_SECOND);
     }
     sync_release(f->run->sync);
+    return 0;
 }
 
 /* A feed that ended in this run, or whose table looks different from when it was judged, is judged
@@ -305,10 +340,9 @@ static int turn_stream(struct follow *f, struct lt_error *reterr)
     if (!f->streams) {
         return 0;
     }
-    if (read_stream(f, reterr) != 0) {
+    if (read_stream(f, reterr) != 0 || vouch(f, reterr) != 0) {
         return -1;
     }
-    vouch(f);
     submit_if_due(f);
     store_keepalive(f);
     return answer(f, reterr);

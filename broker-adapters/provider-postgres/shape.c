@@ -377,6 +377,9 @@ int shape_read(struct lt_pg *pg,
 
 /* ---- fingerprint ---- */
 
+/* attnames holds all columns of a table, so only the declared ones count.  pr.oid: a table that was
+ * out of the publication for a moment has a new one, and what changed in that moment is not in the
+ * stream. */
 static const char fingerprint_sql[] =
     "WITH t AS (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     "  WHERE n.nspname = $1 AND c.relname = $2),"
@@ -394,8 +397,10 @@ static const char fingerprint_sql[] =
     "   WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END"
     " UNION ALL"
     " SELECT concat_ws(' ', 'publication', p.oid, p.pubinsert, p.pubupdate, p.pubdelete,"
-    "  p.pubtruncate, p.pubviaroot, pt.attnames, pt.rowfilter)"
+    "  p.pubtruncate, p.pubviaroot, ARRAY(SELECT n FROM unnest(pt.attnames) n"
+    "   WHERE n = ANY ($4::text[]) ORDER BY 1), pt.rowfilter, pr.oid)"
     "  FROM pg_publication p JOIN pg_publication_tables pt ON pt.pubname = p.pubname"
+    "  LEFT JOIN pg_publication_rel pr ON pr.prpubid = p.oid AND pr.prrelid = (SELECT oid FROM t)"
     "  WHERE p.pubname = $3 AND pt.schemaname = $1 AND pt.tablename = $2"
     " ) AS lines (line)";
 

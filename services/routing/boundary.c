@@ -6,7 +6,7 @@
  *   the feed has another incarnation, or other terms    -> ENDED + successor
  *   a clause fails that may hold again                  -> HELD; held already: again with the
  *                                                          newer number (7.1)
- *   its topic fails                                     -> HELD, technical
+ *   its topic or its application's inbox fails          -> HELD, technical
  *   held, and nothing holds it any more (live lane)     -> CATCH, or LOAD without load mark (7.4)
  * A connection without any cursor gets its first one here (live lane).
  */
@@ -108,7 +108,7 @@ static void apply(struct lane *lane, struct lane_slot *slot)
         replace(lane, slot, &terms, fault);
     else if (terms.right == LANE_HOLD)
         hold(lane, slot, terms.clause, terms.clause, terms.hold_number);
-    else if (slot->ejected)
+    else if (slot->ejected || terms.muted)
         hold(lane, slot, "", TECHNICAL, 0);
     else if (slot->now.state == LANE_HELD)
         lift(lane, slot);

@@ -84,7 +84,8 @@ static const struct lt_conf_key keys[] = {
      .fallback = "60s",
      .min = 100,
      .max = 3600000,
-     .help = "a stream whose topic failed is tried again after so long"},
+     .help = "a stream whose topic or whose application's inbox failed is tried again after so "
+             "long"},
     {.section = "routing",
      .key = "page_records",
      .type = LT_CONF_INT,

@@ -42,6 +42,7 @@ struct lane_terms {
     lt_time window;     /**< in which topics are complete logs */
     lt_time sync_every; /**< how often the copy needs a new T */
     enum lane_right right;
+    bool muted; /**< its application's inbox refuses: nothing can be told, so nothing sent */
     const char *clause;  /**< first failing clause, static text; "" when none */
     int64_t hold_number; /**< highest control number of a hold on the connection or its service */
 };

@@ -123,6 +123,7 @@ void lt_shell_free(struct lt_shell *shell)
     free_scopes(shell);
     free(shell->reported);
     free(shell->told);
+    free(shell->mutes);
     free(shell->decisions);
     free(shell->watches);
     lt_buf_fini(&shell->out);

@@ -8,6 +8,7 @@
  *   shell_stream.c   tails, adoption, keys of a load
  *   shell_feed.c     reading feeds
  *   shell_send.c     the transaction
+ *   shell_eject.c    topics that refuse
  */
 #pragma once
 
@@ -43,6 +44,11 @@ struct lt_shell_watch {
 struct lt_shell_told {
     char inbox[LT_TOPIC_MAX];
     int32_t schema;
+};
+/** An inbox that refused. */
+struct lt_shell_mute {
+    char inbox[LT_TOPIC_MAX];
+    int64_t until_ms;
 };
 struct lt_shell_decision {
     char stream[LT_TOPIC_MAX];
@@ -102,6 +108,8 @@ struct lt_shell {
     struct lt_buf out, key;
     struct lt_shell_told *told;
     size_t told_count;
+    struct lt_shell_mute *mutes;
+    size_t mute_count;
     struct lt_shell_decision *decisions;
     size_t decision_count;
     int64_t delivered; /**< in the open transaction */
@@ -125,6 +133,13 @@ enum lane_step lt_shell_step(struct lt_shell *shell, struct lt_error *reterr);
 /** What a failure means for the lane: only "unreadable" stays RETRY; a broker that is away means
  * starting over (ABORT), and so does a producer that lost its sequence (row 2).  Returns -1. */
 int lt_shell_fail(struct lt_error *reterr);
+
+/** A topic refused: its stream is ejected, or an inbox muted for the technical pause.  Topics that
+ * everyone needs stay. */
+void lt_shell_eject(struct lt_shell *shell, const char *topic, const struct lt_error *how);
+bool lt_shell_is_muted(const struct lt_shell *shell, const char *inbox);
+/** LT_ERR_ABORT once when a muted inbox has rested: the start repeats what it was not told. */
+int lt_shell_unmute(struct lt_shell *shell, struct lt_error *reterr);
 bool lt_shell_is_fenced(const struct lt_error *err);
 /** Start steps. */
 int lt_shell_init(void *arg, struct lt_error *reterr);

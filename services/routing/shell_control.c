@@ -44,7 +44,7 @@ static void tell_freshness(struct lt_shell *shell, bool fresh, const char *why)
 int lt_shell_control(void *arg, int64_t *ret_number, struct lt_error *reterr)
 {
     struct lt_shell *shell = arg;
-    if (open_control(shell, reterr) < 0)
+    if (open_control(shell, reterr) < 0 || lt_shell_unmute(shell, reterr) < 0)
         return -1;
     for (;;) {
         struct lt_message message;
@@ -239,7 +239,10 @@ bool lt_shell_terms(void *arg, const char *connection, int64_t day_count, struct
     const struct lt_service *service = lt_fold_service(shell->fold, body->service);
     const struct lt_feed_body *feed = lt_fold_feed(shell->fold, body->service);
     const struct lt_agreement *agreement = lt_fold_agreement(shell->fold, body->agreement);
+    char inbox[LT_TOPIC_MAX];
+    lt_topic_inbox(body->application, inbox);
     *ret = (struct lane_terms){
+        .muted = lt_shell_is_muted(shell, inbox),
         .incarnation = feed ? feed->incarnation : 0,
         .agreement = agreement ? agreement->number : 0,
         .scope_version = body->scope_version,

@@ -2,8 +2,8 @@
  * The transaction of a lane: deliveries, cursors, inbox records, notes and decisions.
  *
  * A commit that fails because one topic refuses (unknown, unauthorised, too large) or times out
- * while others were acknowledged ejects that stream: the lane starts over, and the stream is HELD,
- * technical, at the next boundary (architecture 4.3).
+ * while others were acknowledged ejects it (shell_eject.c): the lane starts over, and the streams
+ * that need the topic are HELD, technical, at the next boundary (architecture 4.3).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,20 +20,12 @@ int lt_shell_begin(void *arg, struct lt_error *reterr)
     return lt_producer_begin(shell->producer, reterr) < 0 ? lt_shell_fail(reterr) : 0;
 }
 
-/* The failed topic of an open transaction, if it is a stream's, is taken out. */
-static void eject_failed(struct lt_shell *shell)
+static int send_failed(struct lt_shell *shell, struct lt_error *reterr)
 {
     struct lt_error how = {0};
     const char *topic = lt_producer_failed_topic(shell->producer, &how);
-    if (!topic || strncmp(topic, "stream.", 7) != 0)
-        return;
-    lt_log_error(LT_LOG_ERROR, "topic_ejected", &how, "topic", topic, NULL);
-    lt_lane_eject(shell->lane, topic + strlen("stream."));
-}
-
-static int send_failed(struct lt_shell *shell, struct lt_error *reterr)
-{
-    eject_failed(shell);
+    if (topic)
+        lt_shell_eject(shell, topic, &how);
     return lt_shell_fail(reterr);
 }
 
@@ -47,10 +39,8 @@ static int send(struct lt_shell *shell,
     struct lt_send_header header = {.name = LT_HEADER_NAME, .value = lt};
     if (lt_producer_send(shell->producer, topic, key, value, &header, lt.data ? 1 : 0, reterr) == 0)
         return 0;
-    if (reterr->class == LT_ERR_REJECT && strncmp(topic, "stream.", 7) == 0) {
-        lt_log_error(LT_LOG_ERROR, "topic_ejected", reterr, "topic", topic, NULL);
-        lt_lane_eject(shell->lane, topic + strlen("stream."));
-    }
+    if (reterr->class == LT_ERR_REJECT)
+        lt_shell_eject(shell, topic, reterr);
     return send_failed(shell, reterr);
 }
 
@@ -159,6 +149,8 @@ int lt_shell_put_notice(void *arg,
         return 0; /* withdrawn from control: nobody is left to be told */
     char inbox[LT_TOPIC_MAX];
     lt_topic_inbox(connection->application, inbox);
+    if (lt_shell_is_muted(shell, inbox))
+        return 0;
     struct lt_stream_notice notice = {
         .stream = stream->name,
         .connection = stream->connection,

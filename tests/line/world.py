@@ -42,7 +42,7 @@ class World(Line):
         self.clusters["source"].query("postgres", "CREATE DATABASE " + SOURCE_DB)
         for database in USERS.values():
             self.clusters["target"].query("postgres", "CREATE DATABASE " + database)
-        self.found_platform()
+        self.found_platform(technical_pause="5s")
         self.declare(*self.parties())
         self.clusters["source"].query(SOURCE_DB, truth.INSTALL)
         self.provider(PROVIDER, SOURCE, "source", SOURCE_DB, sync_interval="200ms")

@@ -47,8 +47,9 @@ static json_t *feed_json(const struct lt_cli_line *line)
     const struct lt_feed_position *feed = line->feed;
     if (!feed)
         return json_null();
-    return json_pack("{s:I, s:o, s:I, s:o, s:I, s:I}", "incarnation", (json_int_t)feed->incarnation,
-                     "state", text(feed->state), "seq", (json_int_t)(feed->next_seq - 1), "at",
+    return json_pack("{s:I, s:o, s:o, s:I, s:o, s:I, s:I}", "incarnation",
+                     (json_int_t)feed->incarnation, "state", text(feed->state), "reason",
+                     text(feed->reason), "seq", (json_int_t)(feed->next_seq - 1), "at",
                      lt_cli_time_json(feed->at), "readable", (json_int_t)line->marks.feed_readable,
                      "end", (json_int_t)line->marks.feed_end);
 }

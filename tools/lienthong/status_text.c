@@ -109,6 +109,16 @@ static void add_unreadable(enum lt_cli_lang lang, int64_t readable, int64_t end,
                     readable, end);
 }
 
+/* The provider's own words, why a feed is not, or no longer, streaming. */
+static void add_feed_reason(const struct lt_feed_position *feed, struct lt_buf *out)
+{
+    if (strcmp(feed->state, "streaming") == 0 || !feed->reason || !feed->reason[0])
+        return;
+    lt_buf_adds(out, "  (");
+    lt_cli_add_clean(out, feed->reason);
+    lt_buf_addc(out, ')');
+}
+
 static void
 add_feed(enum lt_cli_lang lang, const struct lt_cli_line *line, lt_time now, struct lt_buf *out)
 {
@@ -119,6 +129,7 @@ add_feed(enum lt_cli_lang lang, const struct lt_cli_line *line, lt_time now, str
         lt_buf_addf(out, "%s  seq %" PRId64 "  ", topic, line->feed->next_seq - 1);
         add_when(lang, line->feed->at, now, out);
         add_unreadable(lang, line->marks.feed_readable, line->marks.feed_end, out);
+        add_feed_reason(line->feed, out);
     } else {
         lt_buf_addc(out, '-');
     }

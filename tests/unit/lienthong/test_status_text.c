@@ -48,6 +48,22 @@ static void vietnamese_says_the_same(void **state)
     assert_says(text, "  sử dụng đến   28/11/2026 08:59:59 (còn 2 ngày 23 giờ)  0 % của 3 ngày\n");
 }
 
+/* D3.3: why there is nothing newer stands where the operator looks, in the provider's words. */
+static void a_feed_that_ended_is_told_with_its_reason(void **state)
+{
+    struct line_world *world = *state;
+    world->feed.state = "ended";
+    world->feed.reason = "table public.wards: declared column 'area' is gone";
+    struct lt_cli_line line = line_compute(world);
+    LT_CLEANUP(lt_freep) char *text = text_of(LT_CLI_EN, &line);
+    assert_says(text, "(1 s ago)  (table public.wards: declared column 'area' is gone)\n");
+    json_t *json = lt_cli_line_json(&line);
+    const char *reason;
+    assert_int_equal(json_unpack(json, "{s:{s:s}}", "feed", "reason", &reason), 0);
+    assert_string_equal(reason, world->feed.reason);
+    json_decref(json);
+}
+
 /* D8.1: reason, legal ground, who, since when, what lifts it. */
 static void a_hold_is_told_with_everything_the_user_may_know(void **state)
 {
@@ -197,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_LINE(a_moving_line_is_told_from_commit_to_use),
         WITH_LINE(vietnamese_says_the_same),
+        WITH_LINE(a_feed_that_ended_is_told_with_its_reason),
         WITH_LINE(a_hold_is_told_with_everything_the_user_may_know),
         WITH_LINE(the_age_of_the_copy_is_warned_of),
         WITH_LINE(a_terminated_connection_is_called_so),
