@@ -9,7 +9,7 @@
 
 #define IDLE_POLL_MS  50 /* an empty batch waits so long for its first record */
 #define FETCH_TIMEOUT 10000
-#define NEAR_ENOUGH   2000 /* offsets read over rather than searched */
+#define NEAR_ENOUGH   50000 /* offsets read over rather than searched */
 
 static void release_message(struct lt_shell *shell)
 {
@@ -104,16 +104,38 @@ static int seq_at(struct lt_shell *shell,
     return rc == 0;
 }
 
-/* An offset at or below which no record with a seq above `after` stands; seqs grow with offsets. */
+/* Each record takes one offset and so does each marker or aborted record: a seq stands at least as
+ * far as it counts, and no further than the whole feed's share of those. */
+static int bound_offset(struct lt_shell *shell,
+                        const struct lane_feed *feed,
+                        const char *topic,
+                        int64_t after,
+                        int64_t *ret_low,
+                        int64_t *ret_high,
+                        struct lt_error *reterr)
+{
+    int64_t hw, end;
+    if (lt_asker_watermarks(shell->asker, topic, ret_low, ret_high, &hw, reterr) < 0)
+        return lt_shell_fail(reterr);
+    if (lt_shell_feed_end(shell, feed, &end, reterr) < 0)
+        return -1;
+    int64_t others = LT_MAX(*ret_high - end, 0);
+    *ret_low = LT_MAX(*ret_low, LT_MIN(after, *ret_high));
+    *ret_high = LT_MAX(*ret_low, LT_MIN(*ret_high, after + others));
+    return 0;
+}
+
+/* An offset below which no record with a seq above `after` stands; seqs grow with offsets. */
 static int search_offset(struct lt_shell *shell,
+                         const struct lane_feed *feed,
                          const char *topic,
                          int64_t after,
                          int64_t *ret_offset,
                          struct lt_error *reterr)
 {
-    int64_t low, high, hw;
-    if (lt_asker_watermarks(shell->asker, topic, &low, &high, &hw, reterr) < 0)
-        return lt_shell_fail(reterr);
+    int64_t low, high;
+    if (bound_offset(shell, feed, topic, after, &low, &high, reterr) < 0)
+        return -1;
     for (size_t i = 0; i < SHELL_PLACES; i++)
         if (shell->places[i].seq == after && strcmp(shell->places[i].topic, topic) == 0) {
             *ret_offset = LT_MAX(shell->places[i].offset, low);
@@ -129,7 +151,7 @@ static int search_offset(struct lt_shell *shell,
         else
             low = offset + 1;
     }
-    *ret_offset = low;
+    *ret_offset = after > 0 ? low : 0;
     return 0;
 }
 
@@ -153,12 +175,12 @@ int lt_shell_feed_open(
     int exists = lt_asker_topic_exists(shell->asker, place->topic, reterr);
     if (exists < 0)
         return lt_shell_fail(reterr);
-    if (offset < 0 && exists && search_offset(shell, place->topic, after, &offset, reterr) < 0)
+    if (offset < 0 && exists &&
+        search_offset(shell, feed, place->topic, after, &offset, reterr) < 0)
         return -1;
     if (offset <= 0)
         offset = LT_OFFSET_BEGIN;
-    if (lt_reader_add(shell->feeds, place->topic, offset, reterr) < 0 ||
-        lt_reader_pause(shell->feeds, place->topic, false, reterr) < 0)
+    if (lt_reader_add(shell->feeds, place->topic, offset, reterr) < 0)
         return lt_shell_fail(reterr);
     place->open = true;
     place->seq = after;
@@ -173,7 +195,8 @@ int lt_shell_feed_close(void *arg, const struct lane_feed *feed, struct lt_error
     struct lt_shell_feed *place = feed_of(shell, feed);
     remember_place(shell, place);
     place->open = false;
-    if (lt_reader_remove(shell->feeds, place->topic, reterr) < 0)
+    /* Not removed: it is opened again soon, and its handle knows where the leader is. */
+    if (lt_reader_pause(shell->feeds, place->topic, true, reterr) < 0)
         return lt_shell_fail(reterr);
     return 0;
 }
@@ -309,9 +332,12 @@ int lt_shell_next(void *arg, struct lane_record *ret, struct lt_error *reterr)
             continue;
         shell->has_message = true;
         struct lt_shell_feed *place = find_feed(shell, shell->message.topic);
-        if (place && place->open && read_record(shell, place, ret)) {
+        /* What lies before the place asked for is read over here: it is no part of a batch. */
+        if (place && place->open && read_record(shell, place, ret) && ret->seq > place->seq) {
             place->seq = ret->seq;
             place->offset = ret->offset + 1;
+            if (!shell->batch_has_records)
+                shell->batch_began_ms = lt_monotonic_ms();
             shell->batch_has_records = true;
             lt_metric_add(shell->metrics->records, 1);
             return 1;

@@ -277,6 +277,32 @@ static void without_heartbeat_nothing_is_delivered(void **state)
     rw_await_equal("cn000001.1", 1);
 }
 
+/* However short a batch, every visit of the catch-up lane brings a stream forward. */
+static void a_long_backlog_is_caught_up_in_short_batches(void **state)
+{
+    (void)state;
+    char name[32];
+    fill_source();
+    rw_settings("batch_ms = 1ms");
+    run_until_live();
+    for (int i = 0; i < 20; i++)
+        rw_put_many(0, 200, "before", "48");
+    rw_await_equal("cn000001.1", 1);
+    rw_hold("ho000001", "sv000001");
+    for (int i = 1; i <= 3; i++) {
+        snprintf(name, sizeof(name), "cn00000%d.1", i);
+        rw_await_state(name, "HELD");
+    }
+    for (int i = 0; i < 20; i++)
+        rw_put_many(0, 200, "backlog", i % 2 ? "48" : "49");
+    rw_lift("ho000001", "sv000001");
+    for (int i = 1; i <= 3; i++) {
+        snprintf(name, sizeof(name), "cn00000%d.1", i);
+        rw_await_state(name, "LIVE");
+        rw_await_equal(name, i);
+    }
+}
+
 /* L never waits for C, and yet C gets there (protocol 6). */
 static void a_lifted_stream_joins_a_feed_that_never_rests(void **state)
 {
@@ -403,6 +429,7 @@ int main(int argc, char **argv)
         TEST(a_rate_once_used_up_holds),
         TEST(a_reported_gap_brings_a_new_stream),
         TEST(without_heartbeat_nothing_is_delivered),
+        TEST(a_long_backlog_is_caught_up_in_short_batches),
         TEST(a_lifted_stream_joins_a_feed_that_never_rests),
         TEST(killed_at_any_moment_it_delivers_exactly_once),
         TEST(the_older_of_two_processes_leaves),
