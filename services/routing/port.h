@@ -41,6 +41,7 @@ struct lane_terms {
     bool filtered;      /**< has a row filter: out-of-scope keys must not leak */
     lt_time window;     /**< in which topics are complete logs */
     lt_time sync_every; /**< how often the copy needs a new T */
+    struct lane_use use;
     enum lane_right right;
     const char *clause;  /**< first failing clause, static text; "" when none */
     int64_t hold_number; /**< highest control number of a hold on the connection or its service */
