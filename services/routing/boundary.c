@@ -8,6 +8,7 @@
  *                                                          newer number (7.1)
  *   its topic or its application's inbox fails          -> HELD, technical
  *   held, and nothing holds it any more (live lane)     -> CATCH, or LOAD without load mark (7.4)
+ * Whatever applies, a changed use period or end of use is told in the same transaction.
  * A connection without any cursor gets its first one here (live lane).
  */
 #include "routing/lane_priv.h"
@@ -92,6 +93,20 @@ static void lift(struct lane *lane, struct lane_slot *slot)
         lt_lane_move(lane, slot, stream->load_seq == LT_NULL ? LANE_LOAD : LANE_CATCH, "", "");
 }
 
+/* A shortened use period counts for the copy that is there, also while its feed is silent and no
+ * sync point carries it (D41.2b-10). */
+static void tell_use(struct lane *lane, struct lane_slot *slot, const struct lane_use *use)
+{
+    const struct lane_use *old = &slot->use;
+    if (slot->use_known &&
+        (old->period != use->period || old->end != use->end || old->fail != use->fail)) {
+        lt_lane_touch(lane, slot);
+        slot->tell = true;
+    }
+    slot->use = *use;
+    slot->use_known = true;
+}
+
 static void apply(struct lane *lane, struct lane_slot *slot)
 {
     struct lane_terms terms;
@@ -103,6 +118,7 @@ static void apply(struct lane *lane, struct lane_slot *slot)
     slot->window = terms.window;
     slot->sync_every = terms.sync_every;
     slot->filtered = terms.filtered;
+    tell_use(lane, slot, &terms.use);
     const char *fault = fault_of(slot, &terms);
     if (fault)
         replace(lane, slot, &terms, fault);

@@ -20,6 +20,12 @@ struct lane_page {
     lt_time opened;
 };
 
+/** What a copy is worth, as far as its user must be told (article 41.2b). */
+struct lane_use {
+    lt_time period, end; /**< LT_NULL: no end of use agreed */
+    bool fail;           /**< an expired copy fails rather than hides */
+};
+
 /** One stream's cursor: seq = last seq given out, last = feed seq it was made from, pos = every
  * feed record up to here is handled (for LIVE the lane record's g is the truth). */
 struct lane_stream {

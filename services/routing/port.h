@@ -41,6 +41,7 @@ struct lane_terms {
     bool filtered;      /**< has a row filter: out-of-scope keys must not leak */
     lt_time window;     /**< in which topics are complete logs */
     lt_time sync_every; /**< how often the copy needs a new T */
+    struct lane_use use;
     enum lane_right right;
     bool muted; /**< its application's inbox refuses: nothing can be told, so nothing sent */
     const char *clause;  /**< first failing clause, static text; "" when none */

@@ -249,6 +249,9 @@ bool lt_shell_terms(void *arg, const char *connection, int64_t day_count, struct
         .filtered = body->filter[0] != 0,
         .window = service ? service->window : 0,
         .sync_every = LT_MIN(shell->conf->sync_every_ms * LT_MILLI, body->use_period / 20),
+        .use = {.period = body->use_period,
+                .end = agreement ? agreement->use_until : LT_NULL,
+                .fail = strcmp(body->on_expiry, "fail") == 0},
     };
     snprintf(ret->service, sizeof(ret->service), "%s", body->service);
     judge_right(shell, connection, day_count, lt_shell_shape(shell, connection) != NULL, ret);

@@ -24,6 +24,8 @@ struct lane_slot {
     const char *fault;          /**< must be replaced for this reason, static text */
     lt_time window, sync_every; /**< of its terms, as read at the last boundary */
     bool filtered;
+    bool use_known; /**< use was read before: another one must be told */
+    struct lane_use use;
     lt_time sync_time;       /**< newest T passed in the open batch, LT_NULL: none */
     int64_t sync_seq;        /**< the stream's seq there */
     struct lane_keys *keys;  /**< keys of a load; NULL: not known */
