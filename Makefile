@@ -47,21 +47,31 @@ fuzz-replay: $(FUZZ_REPLAY)
 	@tests/fuzz/replay $(FUZZ_REPLAY)
 
 # Tests that need a real broker and real databases, each program with its own broker.
-integration: all $(REAL_TESTS)
-	@tests/integration/all $(REAL_TESTS)
+SHORT_TESTS := $(filter %_bus %_bus_acl %_bus_tls %_consumer_apply %_lienthong %_lienthong_verify \
+                 %_provider %_same_as_postgres, $(REAL_TESTS))
+integration-short: all $(SHORT_TESTS)
+	@tests/integration/all $(SHORT_TESTS)
+integration-long: all $(REAL_TESTS)
+	@tests/integration/all $(filter-out $(SHORT_TESTS), $(REAL_TESTS))
+
+# Tests against one whole line.
+line-short: all
+	@tests/line/run --mode $(MODE) test_line test_interop
+line-long: all
+	@tests/line/run --mode $(MODE)
 
 # One transaction of 5 million rows with a kill in its middle: memory and every row once.
 check-large: all $(O)/tests/integration/test_provider_faults
 	@LT_TEST_BIG_ROWS=5000000 LT_TEST_TIMEOUT=3000 LT_TEST_FILTER='a_big_*' \
 	    tests/integration/run $(O)/tests/integration/test_provider_faults
 
-# Tests against one whole line.
-line: all
-	@tests/line/run --mode $(MODE)
-
 # Everything a change must pass; installs what is missing first.
 check: packages
 	@tests/check
+
+# The same and the long tests: kills, restarts, use periods, every bad input (half an hour).
+check-long: packages
+	@LT_CHECK_LONG=1 tests/check
 
 # The main job on real data, from an empty machine to a report.
 demo: packages
@@ -85,4 +95,4 @@ tidy:
 clean:
 	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
 
-.PHONY: all tests unit sim fuzz-replay integration line check check-large demo demo-stop packages format tidy clean
+.PHONY: all tests unit sim fuzz-replay integration-short integration-long line-short line-long check check-long check-large demo demo-stop packages format tidy clean
