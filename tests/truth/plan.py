@@ -36,6 +36,7 @@ CONNECTIONS = [
 ]
 DATABASES = {"ap000002": "users_a", "ap000003": "users_b", "ap000004": "users_c",
              "ap000005": "users_d", "ap000006": "users_slow"}
+SLOW = "ap000006"
 
 
 class Profile:

@@ -1,7 +1,9 @@
 """The line on which histories are played: it stays up between them, each history gets new data
 services and connections."""
 
+import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -11,7 +13,7 @@ import plan as plans
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "tools", "line"))
 
-from line import ROOT, Line, LineError, remove, wait_until  # noqa: E402,F401
+from line import ROOT, Line, LineError, remove, wait_until, write_config  # noqa: E402,F401
 
 from witness import scope, watch_source, watch_streams, watch_views  # noqa: E402
 from witness.observations import Connection, Version  # noqa: E402
@@ -19,36 +21,63 @@ from witness.observations import Connection, Version  # noqa: E402
 PROVIDER, SOURCE, REGISTRY = "ap000001", "so000001", "registry"
 AGENCIES = dict({PROVIDER: "ag0001"}, **{ap: "ag" + ap[-4:] for ap in plans.DATABASES})
 USE_PERIOD = "60s"
+SLOW_MS = 40  # every piece to and from the slow user's consumer takes so long
 
 
 class Stage(Line):
     def __init__(self, directory, mode="debug", version=None):
         os.makedirs(directory, exist_ok=True)
-        super().__init__(directory, mode, 1, version)
+        super().__init__(directory, mode, 1, version, proxied=True)
         self.numbers = {"sv": 0, "cn": 0, "ar": 0}
         self.died = []  # programs that ended by themselves
         self.excused = set()  # programs that a fault keeps down
         self.ended = threading.Event()
         self.lock = threading.Lock()
+        self.gate = threading.Event()  # closed while the source is exchanged
+        self.gate.set()
+        self.proxy = None
 
     # ---- founding ----
 
     def found(self):
-        self.start_kafka()
         self.start_cluster("source", "--set", "track_commit_timestamp=on")
-        self.start_cluster("target")
+        self.start_cluster("target", "--set", "max_connections=100")
+        self.start_kafka()
         self.clusters["source"].query("postgres", "CREATE DATABASE " + REGISTRY)
         for database in plans.DATABASES.values():
             self.clusters["target"].query("postgres", "CREATE DATABASE " + database)
         self.found_platform(technical_pause="3s", sync_every="300ms", page_time="2s")
         self.declare(*parties())
         watch_source.install(self.registry())
-        self.provider(PROVIDER, SOURCE, "source", REGISTRY, sync_interval="200ms")
+        self.through(self.provider(PROVIDER, SOURCE, "source", REGISTRY, sync_interval="200ms"),
+                     "source")
         for application, database in plans.DATABASES.items():
-            self.consumer(application, "target", database, receipt_interval="300ms").start()
+            self.through(self.consumer(application, "target", database, receipt_interval="300ms"),
+                         "target")
+            self.bring_up(self.party("consumer:" + application))
         self.start_witness()
         threading.Thread(target=self.supervise, daemon=True).start()
         return self
+
+    def start_kafka(self):
+        """Between the broker, the databases and everybody stands the proxy."""
+        self.kafka.start()
+        advertised, real = self.kafka.env["PROXIES"].split(":")
+        links = [{"name": "kafka", "port": int(advertised), "to_port": int(real)}]
+        for name, cluster in self.clusters.items():
+            socket = ".s.PGSQL.%s" % cluster.env["PGPORT"]
+            os.makedirs(self.path("proxy", name))
+            links.append({"name": name, "socket": self.path("proxy", name, socket),
+                          "to_socket": os.path.join(cluster.env["PGHOST"], socket)})
+        self.proxy = Proxy(links)
+        super().start_kafka()
+
+    def through(self, program, cluster):
+        """The program reaches its database by the proxy."""
+        dsn = program.sections["postgres"]["dsn"].replace(
+            "host=" + self.clusters[cluster].env["PGHOST"], "host=" + self.path("proxy", cluster))
+        program.sections["postgres"]["dsn"] = dsn
+        write_config(program.config, program.sections)
 
     def start_witness(self):
         bodies = watch_streams.platform_schemas(os.path.join(ROOT, "schemas"))
@@ -84,7 +113,7 @@ class Stage(Line):
                 for program in self.programs.values():
                     if program.process and not program.running() and program not in self.excused:
                         self.died.append((program.name, program.process.returncode, time.time()))
-                        program.start()
+                        self.launch(program)
 
     def keep_down(self, program):
         with self.lock:
@@ -94,7 +123,14 @@ class Stage(Line):
         with self.lock:
             self.excused.discard(program)
             if not program.running():
-                program.start()
+                self.launch(program)
+
+    def launch(self, program):
+        program.start()
+        self.proxy.ask({"do": "know", "pids": [program.process.pid]})
+        if program is self.party("consumer:" + plans.SLOW):
+            self.proxy.ask({"do": "set", "link": "kafka", "pids": [program.process.pid],
+                            "mode": "delay", "ms": SLOW_MS})
 
     def close(self):
         self.ended.set()
@@ -103,6 +139,7 @@ class Stage(Line):
         for part in list(self.views.values()) + list(self.users.values()) + [self.diary]:
             part.stop()
         self.stop()
+        self.proxy.stop()
 
     # ---- data services and connections of one history ----
 
@@ -151,6 +188,26 @@ class Stage(Line):
 
     def watch(self, name, application, entity):
         self.views[application].watch(name, "lienthong_data.%s_%s" % (entity, name))
+
+
+class Proxy:
+    """The process of proxy.py and its commands."""
+
+    def __init__(self, links):
+        self.lock = threading.Lock()
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.join(HERE, "proxy.py"), json.dumps(links)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+    def ask(self, command):
+        with self.lock:
+            self.process.stdin.write(json.dumps(command) + "\n")
+            self.process.stdin.flush()
+            return json.loads(self.process.stdout.readline())
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(10)
 
 
 def parties():
