@@ -161,7 +161,7 @@ class History:
 
     def observe(self):
         seen, stage = self.seen, self.stage
-        time.sleep(0.7)  # the longest fetch wait
+        self.wait_readers()
         for user in stage.users.values():
             user.finish()
             seen.schemas.update(user.schemas)
@@ -175,6 +175,20 @@ class History:
                 control.append_us = stage.diary.appended("hold/" + control.ident, control.given_us)
         for name, connection in seen.connections.items():
             seen.looks[name] = list(stage.views[connection.application].looks[name])
+
+    def wait_readers(self):
+        """Those of the newest streams read to the end, or the history is not judged."""
+        time.sleep(0.7)  # the longest fetch wait
+        end = time.monotonic() + NOTES_PATIENCE
+        while time.monotonic() < end:
+            waiting = [name for user in self.stage.users.values() for name, r in list(user.readers.items())
+                       if r.refused and not r.over and user.streams[name].connection in self.living()]
+            if not waiting:
+                return
+            time.sleep(0.2)
+
+    def living(self):
+        return {c.name for c in self.alive()}
 
     def wait_notes(self):
         """Pages close after 2 s."""

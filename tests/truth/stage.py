@@ -36,6 +36,7 @@ class Stage(Line):
         self.gate = threading.Event()  # closed while the source is exchanged
         self.gate.set()
         self.proxy = None
+        self.views, self.users, self.watchers = {}, {}, []
 
     # ---- founding ----
 
@@ -87,7 +88,8 @@ class Stage(Line):
         self.users = {ap: watch_streams.User(ap, self.section_of(ap), bodies)
                       for ap in plans.DATABASES}
         self.diary = watch_streams.Diary(self.kafka.section("operator"), bodies)
-        for part in list(self.views.values()) + list(self.users.values()) + [self.diary]:
+        self.watchers = list(self.views.values()) + list(self.users.values()) + [self.diary]
+        for part in self.watchers:
             part.start()
 
     def section_of(self, application):
@@ -128,7 +130,7 @@ class Stage(Line):
     def launch(self, program):
         program.start()
         self.proxy.ask({"do": "know", "pids": [program.process.pid]})
-        if program is self.party("consumer:" + plans.SLOW):
+        if program.name == "consumer-" + plans.DATABASES[plans.SLOW]:
             self.proxy.ask({"do": "set", "link": "kafka", "pids": [program.process.pid],
                             "mode": "delay", "ms": SLOW_MS})
 
@@ -136,10 +138,11 @@ class Stage(Line):
         self.ended.set()
         with self.lock:
             pass
-        for part in list(self.views.values()) + list(self.users.values()) + [self.diary]:
+        for part in self.watchers:
             part.stop()
         self.stop()
-        self.proxy.stop()
+        if self.proxy:
+            self.proxy.stop()
 
     # ---- data services and connections of one history ----
 
