@@ -4,8 +4,9 @@ import threading
 import time
 
 import control as controls
-import faults
 import plan as plans
+from fault_kinds import KINDS
+from plan_faults import alone
 import workload
 from stage import connection_of
 from witness import scope
@@ -20,8 +21,8 @@ class History:
     def __init__(self, stage, plan):
         self.stage, self.plan = stage, plan
         self.seen = Observations(plan["seed"])
-        self.faults, self.lock = [], threading.Lock()
-        self.busy = {}  # party -> lock: one fault at a time
+        self.lock = threading.Lock()
+        self.busy = {}  # what has a fault -> lock: one at a time
         self.died_before = len(stage.died)
         self.converged_s = None
 
@@ -53,7 +54,7 @@ class History:
         self.connect()
 
     def initial_rows(self):
-        session = workload.Session(self.stage.registry, self.tables, [], 0)
+        session = workload.Session(self.stage, self.tables, [], 0)
         for event in self.plan["initial"]:
             session.attempt(event)
         session.connection.close()
@@ -80,6 +81,9 @@ class History:
         self.seen.connections[name] = connection
         self.stage.watch(name, application, kind["entity"])
 
+    def service_of(self, number):
+        return self.plan["connections"][number][2]
+
     def scope(self, service, fields, row_filter):
         kind = self.plan["services"][service]
         return scope.Scope(fields, row_filter, kind["key"], kind["numerics"])
@@ -91,10 +95,10 @@ class History:
         of = {}
         for event in self.plan["events"]:
             of.setdefault(event["do"], []).append(event)
-        sessions = workload.start(self.stage.registry, self.tables, of.pop("rows", []), begin)
+        sessions = workload.start(self.stage, self.tables, of.pop("rows", []), begin)
         threads = [threading.Thread(target=self.fault, args=(begin, e), daemon=True)
                    for e in of.pop("fault", [])]
-        self.office = controls.Office(self.stage, self.names, self.services)
+        self.office = controls.Office(self)
         decided = sorted((e for events in of.values() for e in events), key=lambda e: e["at"])
         threads.append(threading.Thread(target=self.decide, args=(begin, decided), daemon=True))
         for thread in threads:
@@ -102,6 +106,10 @@ class History:
         for thread in threads + sessions:
             thread.join()
         self.sessions = sessions
+
+    def source_is_lost(self):
+        """The source goes back: what was true until now is an epoch of its own."""
+        self.seen.epochs.append(self.stage.source.collect([t for t, _ in self.tables], lost=True))
 
     def decide(self, begin, events):
         for event in events:
@@ -111,12 +119,12 @@ class History:
     def fault(self, begin, event):
         time.sleep(max(0, begin + event["at"] - time.monotonic()))
         with self.lock:
-            lock = self.busy.setdefault(event["party"], threading.Lock())
+            lock = self.busy.setdefault(alone(event["party"]), threading.Lock())
         with lock:
             self.inflict(event)
 
     def inflict(self, event):
-        fault = faults.KINDS[event["kind"]](self.stage, event)
+        fault = KINDS[event["kind"]](self, event)
         noted = Fault(event["kind"] + " " + event["party"], fault.concerns, now_us())
         self.seen.faults.append(noted)
         try:
@@ -168,11 +176,11 @@ class History:
             for name, stream in user.streams.items():
                 if stream.connection in seen.connections:
                     seen.streams[name], seen.notices[name] = stream, user.notices[name]
+        self.office.settle()
         self.wait_notes()
         seen.notes = [n for n in stage.diary.notes if n["connection"] in seen.connections]
         for control in seen.controls:
-            if control.kind == "hold" and control.ident:
-                control.append_us = stage.diary.appended("hold/" + control.ident, control.given_us)
+            control.append_us = stage.diary.appended(record_of(control), control.given_us)
         for name, connection in seen.connections.items():
             seen.looks[name] = list(stage.views[connection.application].looks[name])
 
@@ -214,6 +222,13 @@ class History:
         for declaration in list(self.stage.declarations.values()):
             if declaration["kind"] == "service" and declaration["id"] in self.services:
                 self.stage.declare(dict(declaration, published=False))
+
+
+def record_of(control):
+    """Key of the control record that a command brings about."""
+    if control.kind == "hold":
+        return control.ident if "/" in control.ident else "hold/" + control.ident
+    return "connection/" + control.target if control.kind == "revoke" else ""
 
 
 def recovery(seen):

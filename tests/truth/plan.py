@@ -6,7 +6,7 @@ import json
 import random
 
 from plan_control import control_events
-from plan_faults import fault_events
+from plan_faults import LONG_KINDS, SHORT_KINDS, fault_events
 from plan_rows import Rows
 
 SERVICES = [
@@ -42,13 +42,14 @@ SLOW = "ap000006"
 class Profile:
     """How large a history is."""
 
-    def __init__(self, seconds, transactions, initial, faults, controls, bulk=0):
+    def __init__(self, seconds, transactions, initial, faults, controls, kinds, bulk=0):
         self.seconds, self.transactions, self.initial = seconds, transactions, initial
-        self.faults, self.controls, self.bulk = faults, controls, bulk
+        self.faults, self.controls, self.kinds, self.bulk = faults, controls, kinds, bulk
 
 
-SHORT = Profile(seconds=12, transactions=240, initial=(400, 150, 100), faults=3, controls=2)
-LONG = Profile(seconds=60, transactions=1500, initial=(3000, 500, 300), faults=8, controls=6,
+SHORT = Profile(seconds=12, transactions=240, initial=(400, 150, 100), faults=3, controls=2,
+                kinds=SHORT_KINDS)
+LONG = Profile(seconds=60, transactions=1500, initial=(3000, 500, 300), faults=8, controls=6, kinds=LONG_KINDS,
                bulk=500_000)
 
 

@@ -130,6 +130,10 @@ class Stage(Line):
     def launch(self, program):
         program.start()
         self.proxy.ask({"do": "know", "pids": [program.process.pid]})
+        self.tune(program)
+
+    def tune(self, program):
+        """The slow user's line is slow."""
         if program.name == "consumer-" + plans.DATABASES[plans.SLOW]:
             self.proxy.ask({"do": "set", "link": "kafka", "pids": [program.process.pid],
                             "mode": "delay", "ms": SLOW_MS})

@@ -11,9 +11,9 @@ PAUSE = 0.0005  # between the rows of a transaction, so that transactions interl
 class Session(threading.Thread):
     """One session's transactions, each at its time after `begin` (monotonic)."""
 
-    def __init__(self, connect, tables, events, begin):
+    def __init__(self, stage, tables, events, begin):
         super().__init__(daemon=True)
-        self.connect, self.tables, self.events, self.begin = connect, tables, events, begin
+        self.stage, self.tables, self.events, self.begin = stage, tables, events, begin
         self.connection = None
         self.committed = self.failed = 0
         self.ended = threading.Event()
@@ -28,9 +28,10 @@ class Session(threading.Thread):
 
     def attempt(self, event):
         """What does not commit is not true; the source may be down."""
+        self.stage.gate.wait()
         try:
             if self.connection is None or self.connection.closed:
-                self.connection = self.connect()
+                self.connection = self.stage.registry()
                 self.connection.autocommit = False
             self.carry_out(event)
             self.committed += event["end"] == "commit"
@@ -105,10 +106,10 @@ OPS = {
 }
 
 
-def start(connect, tables, events, begin):
+def start(stage, tables, events, begin):
     """One thread a session."""
     numbers = sorted({e["session"] for e in events})
-    sessions = [Session(connect, tables, [e for e in events if e["session"] == n], begin)
+    sessions = [Session(stage, tables, [e for e in events if e["session"] == n], begin)
                 for n in numbers]
     for session in sessions:
         session.start()

@@ -55,7 +55,8 @@ def agreement(connection):
 
 def holds_of(seen, connection):
     return [c for c in seen.controls
-            if c.kind == "hold" and c.target in (connection.name, connection.service)]
+            if c.kind == "hold" and c.target in (connection.name, connection.service,
+                                                 connection.application)]
 
 
 def surely_closed(control):
@@ -94,8 +95,9 @@ def cut_offs(seen):
         until = lifted_us(seen, control) if control.kind == "hold" else None
         for name, stream in seen.streams.items():
             connection = seen.connections.get(stream.connection)
-            if connection is None or control.target not in (connection.name, connection.service,
-                                                            agreement(connection)):
+            if connection is None or control.target not in (
+                    connection.name, connection.service, connection.application,
+                    agreement(connection)):
                 continue
             records = [r for r in stream.records if until is None or r.append_us < until]
             if records:

@@ -17,6 +17,9 @@ def judge(case):
         if version is None:
             yield Verdict("wrong record", name, "terms of no version that was asked for")
             continue
+        if reading.columns() != sorted(version.scope.fields):
+            yield Verdict("leak", name, "its records have other fields than its scope")
+            continue
         states = [s for v, _, s in case.states(connection) if v is version]
         yield from in_scope(name, reading, states)
         if not reading.verdicts:

@@ -53,6 +53,11 @@ class Reading:
                 self.notice and head.version != self.notice["scope_version"]:
             raise Damage("seq %d has other terms than its stream" % head.seq)
 
+    def columns(self):
+        """Of the records' schema."""
+        schema = self.schemas[self.notice["value_schema"]]
+        return sorted(f["lt.column"] for f in schema.fields)
+
     def schema(self, framed, member):
         ident, data = unframe(framed)
         if self.notice and ident != self.notice[member]:

@@ -59,7 +59,8 @@ class Source:
     def __init__(self, connect, pause=0.04):
         self.connect, self.pause = connect, pause
         self.order = {}  # xid -> (place in commit order, commit time)
-        self.polls, self.epochs = [], []
+        self.polls, self.known = [], {}  # known: (xid, commit time) -> when it was seen
+        self.places = 0
         self.ended = threading.Event()
         self.thread = None
 
@@ -89,22 +90,31 @@ class Source:
     def forget(self):
         """Before another history."""
         self.collect([])
-        self.polls, self.epochs, self.order = [], [], {}
+        self.polls, self.known, self.order = [], {}, {}
 
-    def collect(self, tables, until_us=None):
-        """Everything that has committed to these tables, as one epoch."""
+    def collect(self, tables, lost=False):
+        """Everything that has committed to these tables, as one epoch; lost: the source is going to
+        be exchanged for an older state of itself, in which transaction ids come again."""
         connection = self.connect()
         try:
             with connection.cursor() as cursor:
                 cursor.execute(COMMITS)
                 for xid, commit_us in cursor.fetchall():
-                    self.order.setdefault(xid, (len(self.order), commit_us))
+                    # After a crash the slot may tell some again, in the same order.
+                    self.places += 1
+                    self.order[xid] = (self.places, commit_us)
+                cursor.execute(NOW)
+                now_us = cursor.fetchone()[1]
                 cursor.execute("SELECT xid, tab, op, old, new FROM witness.log"
                                " WHERE tab = ANY(%s) ORDER BY id", (tables,))
                 rows = cursor.fetchall()
         finally:
             connection.close()
-        return Epoch(self.transactions(rows), until_us)
+        epoch = Epoch(self.transactions(rows), now_us if lost else None)
+        if lost:
+            self.known = {(t.xid, t.commit_us): t.seen_us for t in epoch.transactions}
+            self.polls = []
+        return epoch
 
     def transactions(self, rows):
         found = {}
@@ -114,6 +124,9 @@ class Source:
             found[xid].changes.setdefault(table, []).append(Change(op, parse(old), parse(new)))
         ordered = sorted(found.values(), key=lambda t: self.order[t.xid][0])
         date_visible(ordered, self.polls)
+        for transaction in ordered:
+            transaction.seen_us = self.known.get((transaction.xid, transaction.commit_us),
+                                                 transaction.seen_us)
         return ordered
 
 

@@ -28,7 +28,7 @@ def settings(section, group):
         "enable.auto.commit": False, "isolation.level": "read_committed",
         "auto.offset.reset": "earliest", "fetch.wait.max.ms": 500, "fetch.error.backoff.ms": 100,
         "reconnect.backoff.max.ms": 500, "topic.metadata.refresh.interval.ms": 1000,
-        "enable.partition.eof": True, "log_level": 3,
+        "enable.partition.eof": True, "log_level": 2,
     }
 
 
