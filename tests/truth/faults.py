@@ -39,7 +39,7 @@ class Kill(Fault):
         self.stage.keep_down(program)
         pid = program.process.pid
         program.kill9()
-        self.proof = "" if os.path.exists("/proc/%d" % pid) else "pid %d is gone" % pid
+        self.proof = gone(pid)
 
     def heal(self):
         self.stage.bring_up(self.program())
@@ -82,12 +82,23 @@ class Stop(Fault):
         os.kill(self.pid, signal.SIGCONT)
 
 
+def state(pid):
+    """As the kernel names it; Z: gone, but nobody has asked for its exit code; empty: gone."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as file:
+            return file.read().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return ""
+
+
+def gone(pid):
+    return "pid %d is gone" % pid if state(pid) in ("", "Z") else ""
+
+
 def stopped(pid):
-    """The state of a process that stands still, once the kernel says so."""
+    """Proof that a process stands still, once the kernel says so."""
     for _ in range(50):
-        with open("/proc/%d/stat" % pid, encoding="ascii") as file:
-            state = file.read().rsplit(")", 1)[1].split()[0]
-        if state == "T":
+        if state(pid) == "T":
             return "pid %d is in state T" % pid
         time.sleep(0.02)
     return ""
@@ -112,6 +123,12 @@ class Line(Fault):
         self.before = self.set(self.mode)
 
     def heal(self):
+        """Not before something went over the line."""
+        for _ in range(80):
+            after = self.stage.proxy.ask({"do": "count"})[self.count]
+            if after > self.before or not self.program().running():
+                break
+            time.sleep(0.1)
         after = self.set("pass", was=self.mode)
         self.stage.tune(self.program())
         if after > self.before:

@@ -9,7 +9,7 @@ import psycopg2
 from confluent_kafka.admin import AdminClient
 
 import plan as plans
-from faults import Fault
+from faults import Fault, gone
 from stage import REGISTRY, ROOT, wait_until
 
 SLOT = "lienthong"
@@ -23,7 +23,7 @@ class Broker(Fault):
         with open(pid_file, encoding="ascii") as file:
             pid = int(file.read())
         self.stage.kafka.kill9()
-        self.proof = "" if os.path.exists("/proc/%d" % pid) else "pid %d is gone" % pid
+        self.proof = gone(pid)
 
     def heal(self):
         self.stage.kafka.restart()

@@ -23,11 +23,22 @@ class Rows:
     def events(self, profile):
         events = [self.transaction(self.dice.uniform(0, profile.seconds))
                   for _ in range(profile.transactions)]
+        events += self.extra_column(profile)
         events.sort(key=lambda e: e["at"])
         if profile.bulk:
             events.append({"do": "rows", "at": profile.seconds / 2, "session": 3, "end": "commit",
                            "ops": [["bulk", 0, 10**9, profile.bulk]]})
         return events
+
+    def extra_column(self, profile):
+        """A column that is not declared comes and goes; nobody may notice."""
+        if self.dice.random() < 0.6:
+            return []
+        service, begin = self.dice.randrange(3), self.dice.uniform(0, profile.seconds * 0.7)
+        end = begin + self.dice.uniform(0.5, 4)
+        return [{"do": "rows", "at": round(at, 3), "session": 0, "end": "commit",
+                 "ops": [[op, service, "extra"]]}
+                for at, op in ((begin, "add column"), (end, "drop column"))]
 
     def transaction(self, at):
         service = self.dice.choices(range(len(self.services)), [6, 3, 1])[0]

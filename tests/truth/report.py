@@ -1,6 +1,7 @@
 """What a run says at its end: one line a history, a table of recovery and cut-off times, CSV files
 and their picture under build/truth/."""
 
+import collections
 import csv
 import os
 import shutil
@@ -36,8 +37,9 @@ def tell(result):
         print("    %s" % verdict)
     for reason in result.blind:
         print("    could not see: %s" % reason)
-    for name, code, _ in played.stage.died[played.died_before:]:
-        print("    %s ended by itself with %s" % (name, code))
+    died = collections.Counter(d[:2] for d in played.stage.died[played.died_before:])
+    for (name, code), count in died.items():
+        print("    %s ended by itself with %s, %d times" % (name, code, count))
     for text in getattr(getattr(played, "office", None), "refused", []):
         print("    refused: %s" % text.replace("\n", " "))
     print(end="", flush=True)

@@ -92,6 +92,15 @@ def truncate(cursor, tables, service):
     cursor.execute("TRUNCATE " + tables[service][0])
 
 
+def add_column(cursor, tables, service, name):
+    cursor.execute("ALTER TABLE %s ADD COLUMN IF NOT EXISTS %s text" % (tables[service][0], name))
+    cursor.execute("UPDATE %s SET %s = 'undeclared'" % (tables[service][0], name))
+
+
+def drop_column(cursor, tables, service, name):
+    cursor.execute("ALTER TABLE %s DROP COLUMN IF EXISTS %s" % (tables[service][0], name))
+
+
 def bulk(cursor, tables, service, first, count):
     cursor.execute("INSERT INTO %s (id, name, region, amount) SELECT i, 'hàng ' || i,"
                    " (ARRAY['north', 'south', NULL])[i %% 3 + 1], i %% 60000 FROM generate_series"
@@ -100,7 +109,7 @@ def bulk(cursor, tables, service, first, count):
 
 OPS = {
     "insert": insert, "update": update, "delete": delete, "rekey": rekey, "truncate": truncate,
-    "bulk": bulk,
+    "bulk": bulk, "add column": add_column, "drop column": drop_column,
     "savepoint": lambda cursor, tables: cursor.execute("SAVEPOINT s"),
     "rollback to savepoint": lambda cursor, tables: cursor.execute("ROLLBACK TO s"),
 }
