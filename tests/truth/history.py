@@ -1,5 +1,6 @@
 """Plays one planned history on a stage and gives the observations to be judged."""
 
+import contextlib
 import threading
 import time
 
@@ -118,10 +119,14 @@ class History:
 
     def fault(self, begin, event):
         time.sleep(max(0, begin + event["at"] - time.monotonic()))
-        with self.lock:
-            lock = self.busy.setdefault(alone(event["party"]), threading.Lock())
-        with lock:
+        with contextlib.ExitStack() as stack:
+            for thing in alone(event):
+                stack.enter_context(self.busy_with(thing))
             self.inflict(event)
+
+    def busy_with(self, thing):
+        with self.lock:
+            return self.busy.setdefault(thing, threading.Lock())
 
     def inflict(self, event):
         fault = KINDS[event["kind"]](self, event)

@@ -45,6 +45,7 @@ def fault_events(dice, profile, kinds=None):
     return events
 
 
-def alone(party):
+def alone(event):
     """What must not have two faults at once."""
-    return SHARED.get(party) or party.split(":")[-1]
+    parties = {SHARED.get(event["party"]) or event["party"].split(":")[-1]}
+    return sorted(parties | ({"target"} if event["kind"] == "restore target" else set()))
