@@ -10,7 +10,7 @@
 
 struct settings {
     char *brokers, *format, *password;
-    int64_t rows, interval;
+    int64_t rows, interval, bucket;
     bool enabled;
 };
 static const struct lt_conf_key keys[] = {
@@ -48,6 +48,14 @@ static const struct lt_conf_key keys[] = {
      .offset = offsetof(struct settings, enabled),
      .fallback = "yes",
      .help = "whether at all"},
+    {.section = "batch",
+     .key = "bucket",
+     .type = LT_CONF_INT,
+     .offset = offsetof(struct settings, bucket),
+     .min = 0,
+     .max = 0,
+     .fallback = "0",
+     .help = "only one value"},
     {.section = "pg",
      .key = "password",
      .offset = offsetof(struct settings, password),
@@ -97,6 +105,7 @@ static void names_file_and_line_of_what_is_wrong(void **state)
     } cases[] = {
         {"[kafka]\nbrokers=a\n[batch]\nrows = 101\n",
          ":4: rows: '101' is not a number from 1 to 100"},
+        {"[kafka]\nbrokers=a\n[batch]\nbucket = 1\n", "bucket: '1' is not a number from 0 to 0"},
         {"[kafka]\nbrokers=a\n[batch]\nrows = 5x\n", ":4: rows: '5x' is not a number"},
         {"[kafka]\nbrokers=a\n[log]\nformat = xml\n", ":4: format: 'xml' is not one of text|json"},
         {"[kafka]\nbrokers=a\n[log]\nformat = tex\n", "'tex' is not one of"},
