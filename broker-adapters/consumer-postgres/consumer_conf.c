@@ -111,7 +111,13 @@ static const struct lt_conf_key keys[] = {
 };
 
 const struct lt_conf_table lt_consumer_conf_table = {
-    .keys = keys, .count = LT_COUNT(keys), .open_section = "kafka stream"};
+    .keys = keys,
+    .count = LT_COUNT(keys),
+    .open_section = "kafka stream",
+    .open_help = "[stream \"cn000981\"]\n"
+                 "  view                   name of that connection's view (text, default: made of "
+                 "entity and connection)\n\n" LT_KAFKA_OPEN_HELP,
+};
 
 /* The pass-through of [kafka] first, so that it is one run. */
 static void sort_extra(struct lt_consumer_conf *conf)

@@ -116,7 +116,11 @@ static const struct lt_conf_key keys[] = {
 };
 
 const struct lt_conf_table provider_conf_table = {
-    .keys = keys, .count = LT_COUNT(keys), .open_section = "kafka"};
+    .keys = keys,
+    .count = LT_COUNT(keys),
+    .open_section = "kafka",
+    .open_help = LT_KAFKA_OPEN_HELP,
+};
 
 static int check_slot_name(const char *slot, struct lt_error *reterr)
 {

@@ -287,8 +287,8 @@ void lt_conf_print_help(const struct lt_conf_table *table, FILE *out)
                 key->flags & LT_CONF_REQUIRED ? ", required" : "", has_default ? ", default " : "",
                 has_default ? key->fallback : "");
     }
-    if (table->open_section)
-        fprintf(out, "\nOther keys of [%s] are passed on unchanged.\n", table->open_section);
+    if (table->open_help)
+        fprintf(out, "\n%s\n", table->open_help);
 }
 
 static void print_value(const struct lt_conf_key *key, const char *settings, FILE *out)

@@ -38,6 +38,9 @@ struct lt_log_conf {
         LT_CONF_ROW("kafka", "key_file", LT_CONF_PATH, offsetof(struct_, member_.key_file),        \
                     .help = "its private key (PEM)")
 
+/** `open_help` of a table whose open section is [kafka]. */
+#define LT_KAFKA_OPEN_HELP "Other keys of [kafka] are handed to librdkafka unchanged."
+
 #define LT_CONTROL_KEYS(struct_, member_)                                               \
     LT_CONF_ROW("control", "public_key_file", LT_CONF_PATH, offsetof(struct_, member_), \
                 .fallback = "/etc/lienthong/steward.pub",                               \

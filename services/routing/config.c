@@ -91,4 +91,5 @@ const struct lt_conf_table lt_routing_conf_table = {
     .keys = keys,
     .count = LT_COUNT(keys),
     .open_section = "kafka",
+    .open_help = LT_KAFKA_OPEN_HELP,
 };

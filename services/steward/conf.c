@@ -83,4 +83,5 @@ const struct lt_conf_table lt_steward_conf_table = {
     .keys = keys,
     .count = LT_COUNT(keys),
     .open_section = "kafka",
+    .open_help = LT_KAFKA_OPEN_HELP,
 };

@@ -68,4 +68,5 @@ const struct lt_conf_table lt_cli_conf_table = {
     .keys = KEYS,
     .count = LT_COUNT(KEYS),
     .open_section = "kafka",
+    .open_help = LT_KAFKA_OPEN_HELP,
 };

@@ -62,7 +62,7 @@ static const struct lt_conf_key keys[] = {
      .flags = LT_CONF_SECRET,
      .help = "secret"},
 };
-static const struct lt_conf_table table = {keys, LT_COUNT(keys), "kafka stream"};
+static const struct lt_conf_table table = {keys, LT_COUNT(keys), "kafka stream", "Others go on."};
 
 static struct settings settings;
 static struct lt_conf_extra extra;
@@ -152,6 +152,7 @@ static void prints_no_secret(void **state)
     assert_null(strstr(text, "hush"));
     assert_non_null(strstr(text, "password = ***"));
     assert_non_null(strstr(text, "one of text|json, default text"));
+    assert_non_null(strstr(text, "\nOthers go on.\n"));
     free(text);
     lt_conf_unload(&table, &settings, &extra);
 }
