@@ -46,19 +46,12 @@ sim: $(SIM)
 fuzz-replay: $(FUZZ_REPLAY)
 	@tests/fuzz/replay $(FUZZ_REPLAY)
 
-# Tests that need a real broker and real databases, each program with its own broker.
-SHORT_TESTS := $(filter %_bus %_bus_acl %_bus_tls %_consumer_apply %_lienthong %_lienthong_verify \
-                 %_provider %_same_as_postgres, $(REAL_TESTS))
-integration-short: all $(SHORT_TESTS)
-	@tests/integration/all $(SHORT_TESTS)
-integration-long: all $(REAL_TESTS)
-	@tests/integration/all $(filter-out $(SHORT_TESTS), $(REAL_TESTS))
-
-# Tests against one whole line.
-line-short: all
-	@tests/line/run --mode $(MODE) test_line test_interop
-line-long: all
-	@tests/line/run --mode $(MODE)
+# Tests on real parts: one program against a broker and databases, and the whole line.  The longest
+# begin first, so that they do not run alone at the end.
+LONGEST := test_bad_input test_faults test_use_period test_right test_provider_faults test_provider_source
+REAL := $(sort $(notdir $(REAL_TESTS)) $(basename $(notdir $(wildcard tests/line/test_*.py))))
+real: all $(REAL_TESTS)
+	@tests/real $(MODE) $(LONGEST) $(filter-out $(LONGEST), $(REAL))
 
 # One transaction of 5 million rows with a kill in its middle: memory and every row once.
 check-large: all $(O)/tests/integration/test_provider_faults
@@ -68,10 +61,6 @@ check-large: all $(O)/tests/integration/test_provider_faults
 # Everything a change must pass; installs what is missing first.
 check: packages
 	@tests/check
-
-# The same and the long tests: kills, restarts, use periods, every bad input (half an hour).
-check-long: packages
-	@LT_CHECK_LONG=1 tests/check
 
 # The main job on real data, from an empty machine to a report.
 demo: packages
@@ -111,4 +100,4 @@ tidy:
 clean:
 	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
 
-.PHONY: all tests unit sim fuzz-replay integration-short integration-long line-short line-long check check-long check-large demo demo-stop install deploy-check packages format tidy clean
+.PHONY: all tests unit sim fuzz-replay real check check-large demo demo-stop install deploy-check packages format tidy clean

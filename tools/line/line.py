@@ -2,6 +2,7 @@
 under one directory, on free loopback ports.  Used by the demo and by the tests that need the
 real line.  Everything started here is remembered by pid and stopped by that pid only."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -34,6 +35,15 @@ def shell_environment(text):
     return {name.strip(): value.strip().strip("'\"") for name, value in pairs}
 
 
+def kill_all(pids, patience=10):
+    """SIGKILL to every process; returns when none of them is left."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    wait_until("killed processes end", lambda: not any(os.path.exists("/proc/%d" % pid)
+                                                      for pid in pids), patience, 0.005)
+
+
 class Cluster:
     """One private PostgreSQL cluster."""
 
@@ -49,7 +59,12 @@ class Cluster:
         run(self.tool, "stop", self.directory)
 
     def kill9(self):
-        run(self.tool, "kill9", self.directory)
+        """SIGKILL to the server and all its processes, at once."""
+        with open(os.path.join(self.directory, "data", "postmaster.pid"), encoding="ascii") as file:
+            server = int(file.readline())
+        os.kill(server, signal.SIGSTOP)  # no new children, no restart of lost ones
+        with open("/proc/%d/task/%d/children" % (server, server), encoding="ascii") as file:
+            kill_all([int(pid) for pid in file.read().split()] + [server])
 
     def restart(self):
         run(self.tool, "restart", self.directory)
@@ -91,7 +106,8 @@ class Kafka:
         run(self.tool, "stop", self.directory)
 
     def kill9(self, node=1):
-        run(self.tool, "kill9", self.directory, str(node))
+        with open(os.path.join(self.directory, "node%d" % node, "pid"), encoding="ascii") as file:
+            kill_all([int(file.read())])
 
     def restart(self, node=1):
         run(self.tool, "restart", self.directory, str(node))
