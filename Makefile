@@ -70,6 +70,22 @@ demo: packages
 demo-stop:
 	@tools/demo/demo stop
 
+# Programs, manual pages, units and samples; packagers set DESTDIR, MODE=release and PREFIX=/usr.
+PREFIX ?= /usr
+install: all
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/man/man1 share/man/man5 share/man/man8 \
+	    lib/systemd/system lib/sysusers.d lib/tmpfiles.d share/doc/lienthong/examples)
+	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	for n in 1 5 8; do install -m 644 deploy/man/*.$$n $(DESTDIR)$(PREFIX)/share/man/man$$n; done
+	install -m 644 deploy/systemd/*.service $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 644 deploy/systemd/lienthong.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/lienthong.conf
+	install -m 644 deploy/systemd/lienthong.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/lienthong.conf
+	install -m 644 deploy/conf/*.conf $(DESTDIR)$(PREFIX)/share/doc/lienthong/examples
+
+# Samples, units and manual pages agree with the programs.
+deploy-check: all
+	@tests/check-deploy --mode $(MODE)
+
 packages:
 	@tools/install-packages
 
@@ -84,4 +100,4 @@ tidy:
 clean:
 	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
 
-.PHONY: all tests unit sim fuzz-replay real check check-large demo demo-stop packages format tidy clean
+.PHONY: all tests unit sim fuzz-replay real check check-large demo demo-stop install deploy-check packages format tidy clean

@@ -49,37 +49,47 @@ static int call(struct lt_admin *admin,
     return 0;
 }
 
-/* ---- add ---- */
+/* ---- add and remove ---- */
 
-static void put_creation(struct lt_buf *body, const struct lt_acl *acl)
+/* One request about many ACLs, and how the outcome of each of them is read. */
+struct change {
+    int16_t api_key;
+    const char *host; /* NULL: any */
+    const char *what;
+    int (*check)(struct lt_raw_fields *fields, const char *what, struct lt_error *reterr);
+};
+
+static void put_acl(struct lt_buf *body, const struct lt_acl *acl, const char *host)
 {
     lt_raw_put_i8(body, (int8_t)acl->resource);
     lt_raw_put_text(body, acl->name);
     lt_raw_put_i8(body, acl->prefixed ? PREFIXED : LITERAL);
     lt_raw_put_text(body, acl->principal);
-    lt_raw_put_text(body, "*");
+    lt_raw_put_text(body, host);
     lt_raw_put_i8(body, (int8_t)acl->operation);
     lt_raw_put_i8(body, ALLOW);
 }
 
-static int check_created(struct lt_raw_fields *fields,
-                         const struct lt_acl *acls,
-                         size_t count,
-                         struct lt_error *reterr)
+static int check_all(struct lt_raw_fields *fields,
+                     const struct change *change,
+                     const struct lt_acl *acls,
+                     size_t count,
+                     struct lt_error *reterr)
 {
     int32_t results = lt_raw_count(fields, ACL_MAX);
     if (fields->bad || (size_t)results != count) {
-        return fail_answer("add ACLs", reterr);
+        return fail_answer(change->what, reterr);
     }
     for (size_t i = 0; i < count; i++) {
-        if (check_result(fields, "add ACL", reterr) != 0) {
+        if (change->check(fields, change->what, reterr) != 0) {
             return lt_fail_context(reterr, "%s on '%s'", acls[i].principal, acls[i].name);
         }
     }
     return 0;
 }
 
-int lt_admin_acl_add(struct lt_admin *admin,
+static int carry_out(struct lt_admin *admin,
+                     const struct change *change,
                      const struct lt_acl *acls,
                      size_t count,
                      struct lt_error *reterr)
@@ -88,29 +98,24 @@ int lt_admin_acl_add(struct lt_admin *admin,
     struct lt_raw_fields fields;
     lt_raw_put_i32(&body, (int32_t)count);
     for (size_t i = 0; i < count; i++) {
-        put_creation(&body, &acls[i]);
+        put_acl(&body, &acls[i], change->host);
     }
-    int rc = call(admin, CREATE_ACLS, &body, &answer, &fields, reterr);
+    int rc = call(admin, change->api_key, &body, &answer, &fields, reterr);
     if (rc == 0) {
-        rc = check_created(&fields, acls, count, reterr);
+        rc = check_all(&fields, change, acls, count, reterr);
     }
     lt_buf_fini(&body);
     lt_buf_fini(&answer);
     return rc;
 }
 
-/* ---- remove ---- */
-
-/* Any host: one that somebody narrowed by hand goes as well. */
-static void put_filter(struct lt_buf *body, const struct lt_acl *acl)
+int lt_admin_acl_add(struct lt_admin *admin,
+                     const struct lt_acl *acls,
+                     size_t count,
+                     struct lt_error *reterr)
 {
-    lt_raw_put_i8(body, (int8_t)acl->resource);
-    lt_raw_put_text(body, acl->name);
-    lt_raw_put_i8(body, acl->prefixed ? PREFIXED : LITERAL);
-    lt_raw_put_text(body, acl->principal);
-    lt_raw_put_text(body, NULL);
-    lt_raw_put_i8(body, (int8_t)acl->operation);
-    lt_raw_put_i8(body, ALLOW);
+    static const struct change add = {CREATE_ACLS, "*", "add ACL", check_result};
+    return carry_out(admin, &add, acls, count, reterr);
 }
 
 static void skip_binding(struct lt_raw_fields *fields)
@@ -125,36 +130,19 @@ static void skip_binding(struct lt_raw_fields *fields)
 }
 
 /* The outcome of one filter: its own, and one for each ACL that matched. */
-static int check_filter(struct lt_raw_fields *fields, struct lt_error *reterr)
+static int check_filter(struct lt_raw_fields *fields, const char *what, struct lt_error *reterr)
 {
-    if (check_result(fields, "remove ACL", reterr) != 0) {
+    if (check_result(fields, what, reterr) != 0) {
         return -1;
     }
     int32_t matches = lt_raw_count(fields, ACL_MAX);
     for (int32_t k = 0; k < matches; k++) {
-        if (check_result(fields, "remove ACL", reterr) != 0) {
+        if (check_result(fields, what, reterr) != 0) {
             return -1;
         }
         skip_binding(fields);
     }
-    return fields->bad ? fail_answer("remove ACL", reterr) : 0;
-}
-
-static int check_removed(struct lt_raw_fields *fields,
-                         const struct lt_acl *acls,
-                         size_t count,
-                         struct lt_error *reterr)
-{
-    int32_t results = lt_raw_count(fields, ACL_MAX);
-    if (fields->bad || (size_t)results != count) {
-        return fail_answer("remove ACLs", reterr);
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (check_filter(fields, reterr) != 0) {
-            return lt_fail_context(reterr, "%s on '%s'", acls[i].principal, acls[i].name);
-        }
-    }
-    return 0;
+    return fields->bad ? fail_answer(what, reterr) : 0;
 }
 
 int lt_admin_acl_remove(struct lt_admin *admin,
@@ -162,19 +150,9 @@ int lt_admin_acl_remove(struct lt_admin *admin,
                         size_t count,
                         struct lt_error *reterr)
 {
-    struct lt_buf body = {0}, answer = {0};
-    struct lt_raw_fields fields;
-    lt_raw_put_i32(&body, (int32_t)count);
-    for (size_t i = 0; i < count; i++) {
-        put_filter(&body, &acls[i]);
-    }
-    int rc = call(admin, DELETE_ACLS, &body, &answer, &fields, reterr);
-    if (rc == 0) {
-        rc = check_removed(&fields, acls, count, reterr);
-    }
-    lt_buf_fini(&body);
-    lt_buf_fini(&answer);
-    return rc;
+    /* Any host: one that somebody narrowed by hand goes as well. */
+    static const struct change remove = {DELETE_ACLS, NULL, "remove ACL", check_filter};
+    return carry_out(admin, &remove, acls, count, reterr);
 }
 
 /* ---- list ---- */
