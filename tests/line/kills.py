@@ -2,11 +2,17 @@
 
 A program says at log level debug when it begins a commit and when it has its answer.  A server is
 killed inside the commit of a program that waits for it; the source, at which no program of ours
-commits, inside a commit of the workload."""
+commits, inside a commit of the workload.
+
+A commit may be quicker than the kill.  Where it matters, the server that must answer is made to
+stand still first: then a commit that has begun is open for as long as that takes."""
 
 import os
 import re
+import signal
 import time
+
+from line import signal_all
 
 BEGUN = re.compile(r"event=commit_begun(?: lane=(\w+))?")
 ENDED = re.compile(r"event=commit_ended(?: lane=(\w+))?")
@@ -49,6 +55,25 @@ def in_commit_of(program, kill, patience=20):
         lane = log.wait_begun(patience)
         kill()
         return lane is not None and not log.has_ended(lane)
+
+
+def in_held_commit_of(program, server, kill, patience=30):
+    """The same, with the server standing still, so that the commit cannot outrun the kill."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        with Log(program.log) as log:
+            time.sleep(0.02)
+            pids = server.pause()
+            lane = log.wait_begun(0.3)
+            open_still = lane is not None and not log.has_ended(lane)
+            if open_still:
+                kill()
+            signal_all(pids, signal.SIGCONT)
+            if open_still:
+                return True
+        time.sleep(0.05)
+    kill()
+    return False
 
 
 def in_commit_of_workload(load, kill, patience=20):

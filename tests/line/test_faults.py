@@ -6,7 +6,6 @@ import os
 import random
 import threading
 import time
-from functools import partial
 from typing import Callable, NamedTuple
 
 import canary
@@ -17,7 +16,7 @@ from world import SOURCE_DB, USERS
 
 SEED = int(os.environ.get("LT_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
 KILLS = 4   # of each part, half of them inside a commit
-MISSES = 6  # further tries at a commit that was quicker than the kill
+MISSES = 4  # further tries at commits that were quicker than the kill
 COLUMNS = [("id", "bigint", True), ("name", "text", True), ("region", "varchar(10)", False),
            ("amount", "numeric(18,4)", False), ("changed", "timestamptz", False),
            ("secret", "text", False)]
@@ -56,28 +55,33 @@ class Watcher(threading.Thread):
 
 
 class Part(NamedTuple):
-    """What is killed: now, or inside a commit (True when proved), and started again."""
+    """What is killed and started again, and whose commit at which server it is killed in."""
     name: str
-    kill: Callable
-    kill_in_commit: Callable
+    killed: object
     start: Callable
+    committer: object
+    server: object
 
 
-def parts(world, load):
-    consumers = ["consumer-" + d for d in USERS.values()]
-    programs = [world.programs[name]
-                for name in ["provider-" + SOURCE_DB, "routing", "steward"] + consumers]
+def parts(world):
+    consumers = [world.programs["consumer-" + d] for d in USERS.values()]
+    provider, routing, steward = (world.programs[name] for name in (
+        "provider-" + SOURCE_DB, "routing", "steward"))
     source, target, broker = world.clusters["source"], world.clusters["target"], world.kafka
-    return [Part(p.name, p.kill9, partial(kills.in_commit_of, p, p.kill9), p.start)
-            for p in programs] + [
-        Part("source", source.kill9, partial(kills.in_commit_of_workload, load, source.kill9),
-             source.restart),
-        Part("target", target.kill9,
-             partial(kills.in_commit_of, world.programs[consumers[0]], target.kill9),
-             target.restart),
-        Part("broker", broker.kill9,
-             partial(kills.in_commit_of, world.programs["routing"], broker.kill9),
-             broker.restart)]
+    return [Part(p.name, p, p.start, p, broker) for p in (provider, routing, steward)] + [
+        Part(p.name, p, p.start, p, target) for p in consumers] + [
+        Part("source", source, source.restart, None, source),
+        Part("target", target, target.restart, consumers[0], target),
+        Part("broker", broker, broker.restart, routing, broker)]
+
+
+def kill_inside(part, load, held):
+    """Kills it inside a commit; True when that is proved."""
+    if part.committer is None:
+        return kills.in_commit_of_workload(load, part.killed.kill9)
+    if held:
+        return kills.in_held_commit_of(part.committer, part.server, part.killed.kill9)
+    return kills.in_commit_of(part.committer, part.killed.kill9)
 
 
 def kill_parts(world, load, dice):
@@ -85,14 +89,14 @@ def kill_parts(world, load, dice):
     as a kill at any moment, and is tried again."""
     counter = kills.Counter()
     for attempt in range(KILLS + MISSES):
-        for part in parts(world, load):
+        for part in parts(world):
             enough = counter.proved(part.name, KILLS // 2)
             if enough and attempt >= KILLS:
                 continue
             time.sleep(dice.uniform(0.1, 0.8))
             if enough:
-                part.kill()
-            counter.count(part.name, not enough and part.kill_in_commit())
+                part.killed.kill9()
+            counter.count(part.name, not enough and kill_inside(part, load, attempt >= KILLS // 2))
             part.start()
     counter.print()
     for name in counter.killed:

@@ -35,11 +35,15 @@ def shell_environment(text):
     return {name.strip(): value.strip().strip("'\"") for name, value in pairs}
 
 
-def kill_all(pids, patience=10):
-    """SIGKILL to every process; returns when none of them is left."""
+def signal_all(pids, number):
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
+
+
+def kill_all(pids, patience=10):
+    """SIGKILL to every process; returns when none of them is left."""
+    signal_all(pids, signal.SIGKILL)
     wait_until("killed processes end", lambda: not any(os.path.exists("/proc/%d" % pid)
                                                       for pid in pids), patience, 0.005)
 
@@ -58,13 +62,18 @@ class Cluster:
     def stop(self):
         run(self.tool, "stop", self.directory)
 
-    def kill9(self):
-        """SIGKILL to the server and all its processes, at once."""
+    def pause(self):
+        """The server and all its processes stand still; gives their pids."""
         with open(os.path.join(self.directory, "data", "postmaster.pid"), encoding="ascii") as file:
             server = int(file.readline())
-        os.kill(server, signal.SIGSTOP)  # no new children, no restart of lost ones
+        os.kill(server, signal.SIGSTOP)  # first: no new children, no restart of lost ones
         with open("/proc/%d/task/%d/children" % (server, server), encoding="ascii") as file:
-            kill_all([int(pid) for pid in file.read().split()] + [server])
+            pids = [int(pid) for pid in file.read().split()] + [server]
+        signal_all(pids, signal.SIGSTOP)
+        return pids
+
+    def kill9(self):
+        kill_all(self.pause())
 
     def restart(self):
         run(self.tool, "restart", self.directory)
@@ -105,9 +114,15 @@ class Kafka:
     def stop(self):
         run(self.tool, "stop", self.directory)
 
-    def kill9(self, node=1):
+    def pause(self, node=1):
+        """One broker stands still; gives its pid in a list."""
         with open(os.path.join(self.directory, "node%d" % node, "pid"), encoding="ascii") as file:
-            kill_all([int(file.read())])
+            pids = [int(file.read())]
+        signal_all(pids, signal.SIGSTOP)
+        return pids
+
+    def kill9(self, node=1):
+        kill_all(self.pause(node))
 
     def restart(self, node=1):
         run(self.tool, "restart", self.directory, str(node))
