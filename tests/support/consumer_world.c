@@ -1,8 +1,5 @@
 #include "support/consumer_world_priv.h"
 
-#include "avro/frame.h"
-#include "avro/span.h"
-#include "change/chain.h"
 
 #include <errno.h>
 #include <fcntl.h>
