@@ -1,6 +1,5 @@
 #include "support/consumer_world_priv.h"
 
-
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
