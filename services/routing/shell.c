@@ -82,6 +82,7 @@ struct lt_shell *lt_shell_new(enum lane_id id,
     shell->metrics = metrics;
     shell->arena = lt_arena_new(ARENA_BLOCK);
     shell->port = port_of(shell);
+    shell->stale_at = shell->diary.failing_since = LT_TIME_NONE;
     struct lane_options options = {
         .batch_rows = conf->batch_rows,
         .page_records = conf->page_records,
@@ -194,6 +195,7 @@ static struct lane_port port_of(struct lt_shell *shell)
         .put_notice = lt_shell_put_notice,
         .put_note = lt_shell_put_note,
         .put_decision = lt_shell_put_decision,
+        .put_stand = lt_shell_put_stand,
         .commit = lt_shell_commit,
     };
 }
