@@ -8,6 +8,9 @@
 #include "routing/mutant.h"
 #include "sim/world.h"
 
+/* At one of so many events a lane that comes by stands still. */
+#define STAND_EVERY 23
+
 static int again(struct lt_error *reterr, const char *what)
 {
     return lt_fail(reterr, LT_ERR_ABORT, "sim", 0, "%s", what);
@@ -111,11 +114,11 @@ static int port_control(void *arg,
     while (lane->fold < world->number && sim_chance(world, 50))
         lane->fold++;
     *ret_number = lane->fold;
-    if (world->settling || world->directed || !sim_chance(world, 4))
+    if (world->settling || world->directed || (world->event + 7 * lane->tid) % STAND_EVERY != 0)
         return 1;
     *ret_stand = (struct lane_stand){.since = world->now};
     snprintf(ret_stand->clause, sizeof(ret_stand->clause), "%s",
-             sim_chance(world, 50) ? "control" : "diary");
+             lane->fold % 2 ? "control" : "diary");
     return 0;
 }
 
