@@ -56,16 +56,27 @@ static void encode_note(struct lt_buf *out)
     lt_record_encode(LT_RECORD_DELIVERY_NOTE, &note, out);
 }
 
+/* 0: acknowledged; -1 and how it was not. */
+static int send_note(struct lt_shell *shell, struct lt_error *ret_how)
+{
+    int64_t before = lt_producer_acknowledged(shell->producer);
+    encode_note(&shell->out);
+    if (lt_producer_send(shell->producer, LT_TOPIC_DIARY, lt_bytes_text("probe"),
+                         lt_buf_bytes(&shell->out), NULL, 0, ret_how) < 0 ||
+        lt_producer_flush(shell->producer, PROBE_TIMEOUT_MS, ret_how) < 0)
+        return -1;
+    if (lt_producer_acknowledged(shell->producer) > before)
+        return 0;
+    return lt_fail(ret_how, LT_ERR_REJECT, "routing", 0, "topic '%s' is in no transaction of ours",
+                   LT_TOPIC_DIARY);
+}
+
 /* 0: taken; 1: refused, *ret_how says how; -1: start over or leave. */
 static int probe(struct lt_shell *shell, struct lt_error *ret_how, struct lt_error *reterr)
 {
     if (lt_producer_begin(shell->producer, reterr) < 0)
         return lt_shell_fail(reterr);
-    encode_note(&shell->out);
-    int rc = lt_producer_send(shell->producer, LT_TOPIC_DIARY, lt_bytes_text("probe"),
-                              lt_buf_bytes(&shell->out), NULL, 0, ret_how);
-    if (rc == 0)
-        rc = lt_producer_flush(shell->producer, PROBE_TIMEOUT_MS, ret_how);
+    int rc = send_note(shell, ret_how);
     shell->wrote = true; /* it shows a fence, too */
     if (lt_shell_is_fenced(ret_how)) {
         *reterr = *ret_how;
