@@ -188,7 +188,7 @@ struct lt_lane_shape *lt_shell_shape(struct lt_shell *shell, const char *connect
     bool found;
     size_t at = place_of(shell, connection, &found);
     if (!rows)
-        return found ? shell->shapes[at] : NULL;
+        return NULL; /* unknown means no, whatever was known before */
     if (found && is_current(shell->shapes[at], body, agreement, rows))
         return shell->shapes[at];
     struct lt_error err = {0};
