@@ -26,7 +26,8 @@ static int64_t target_of(struct lane *lane, const struct lane_stream *seen)
     return feed->now.m;
 }
 
-/* First batch of a load, when its topic and its feed are there: E0 and the deadline, kept in the cursor (8.2).  *ret_wait: not yet. */
+/* First batch of a load, when its topic and its feed are there: E0 and the deadline, kept in the
+ * cursor (8.2).  *ret_wait: not yet. */
 static int
 begin_load(struct lane *lane, struct lane_slot *slot, bool *ret_wait, struct lt_error *reterr)
 {

@@ -49,9 +49,8 @@ static inline bool lt_lane_owns(const struct lane *lane, const struct lane_slot 
 /** The record may take the row from the stream, or not: what it says of the old values cannot be
  * read.  A guess would leave a row that is gone, or leak its key; so the stream ends, and its
  * successor's load knows the keys it has given out (protocol 5.5, 8.3). */
-static inline bool lt_lane_cannot_tell(const struct lane_slot *slot,
-                                       const struct lane_record *record,
-                                       bool after)
+static inline bool
+lt_lane_cannot_tell(const struct lane_slot *slot, const struct lane_record *record, bool after)
 {
     return record->unknown && slot->filtered && !after;
 }

@@ -185,10 +185,7 @@ struct lane_port {
                         const struct lane_decision *decision,
                         struct lt_error *reterr);
     /** The lane stands still; over: it goes on, the record is removed. */
-    int (*put_stand)(void *arg,
-                     const struct lane_stand *stand,
-                     bool over,
-                     struct lt_error *reterr);
+    int (*put_stand)(void *arg, const struct lane_stand *stand, bool over, struct lt_error *reterr);
     /** 0 = certainly decided; anything else: start over (protocol 5.3). */
     int (*commit)(void *arg, struct lt_error *reterr);
 };

@@ -25,7 +25,8 @@ struct lt_lane_rows *lt_lane_rows_new(const struct lt_fold *fold,
                                       struct lt_error *reterr) LT_MUST_CHECK;
 void lt_lane_rows_free(struct lt_lane_rows *rows);
 
-/** One feed record taken apart: what cannot be read stays absent.  Bytes point into the message and the rows' spans. */
+/** One feed record taken apart: what cannot be read stays absent.  Bytes point into the message and
+ * the rows' spans. */
 struct lt_lane_row {
     enum lt_op op;          /**< withheld when the value cannot be read */
     struct lt_bytes record; /**< Avro of the new row, without frame; absent: none */

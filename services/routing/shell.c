@@ -115,6 +115,7 @@ void lt_shell_free(struct lt_shell *shell)
     lt_shell_feeds_reset(shell);
     free(shell->feed_list);
     lt_producer_close(shell->producer);
+    lt_producer_close(shell->diary.producer);
     lt_reader_close(shell->cursors);
     lt_reader_close(shell->control);
     lt_reader_close(shell->outboxes);

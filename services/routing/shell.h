@@ -58,6 +58,7 @@ struct lt_shell_decision {
 };
 /** Whether the diary takes what is written. */
 struct lt_shell_diary {
+    struct lt_producer *producer; /**< of the proofs; NULL: to be opened */
     bool proved;
     bool refused;          /**< by name: nothing that passes by itself */
     int64_t asked_ms;      /**< when it was proved or tried last; 0: not yet */
@@ -90,9 +91,9 @@ struct lt_shell {
     struct lt_reader *control;
     struct lt_fold *fold;
     bool fresh;
-    bool fold_complete;      /**< it was fresh once: its heartbeats are new ones */
-    lt_time fold_time;       /**< when the fold was judged */
-    lt_time stale_at;        /**< when it was first found not to be fresh; LT_TIME_NONE: it is */
+    bool fold_complete; /**< it was fresh once: its heartbeats are new ones */
+    lt_time fold_time;  /**< when the fold was judged */
+    lt_time stale_at;   /**< when it was first found not to be fresh; LT_TIME_NONE: it is */
     struct lt_shell_diary diary;
     int64_t outboxes_number; /**< control number at which outboxes were listed */
     struct lt_reader *outboxes;

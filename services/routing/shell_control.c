@@ -46,9 +46,9 @@ static void find_stale(struct lt_shell *shell, struct lane_stand *ret)
 {
     if (shell->stale_at == LT_TIME_NONE)
         shell->stale_at = shell->fold_time;
-    lt_time since = lt_lane_stale_since(lt_fold_heartbeat_at(shell->fold),
-                                        shell->conf->grace_ms * LT_MILLI, shell->stale_at,
-                                        shell->fold_time, shell->fold_complete);
+    lt_time since =
+        lt_lane_stale_since(lt_fold_heartbeat_at(shell->fold), shell->conf->grace_ms * LT_MILLI,
+                            shell->stale_at, shell->fold_time, shell->fold_complete);
     if (since == LT_NULL)
         return;
     ret->since = since;

@@ -4,6 +4,10 @@
  * committed to the diary is a proof, and where the last one is too old it sends a record of a
  * note's size and aborts it.  Nobody ever reads such a record, and no right but WRITE is needed.
  *
+ * The proof has a transactional id of its own: an id whose markers the diary does not take is
+ * stuck (protocol 1.4), and the lane must still be able to say in routing.cursors why it stands.
+ * What a lost marker leaves open, the next proof closes (protocol 1.1).
+ *
  * A start has no proof.  While the diary refuses, it is tried again until it takes the record.
  */
 #include <stdio.h>
@@ -13,7 +17,7 @@
 #include "routing/shell.h"
 
 #define PROBE_TIMEOUT_MS 5000
-#define RETRY_MS         500
+#define RETRY_MS         1000
 /* A broker that restarts refuses nothing (architecture 4.3). */
 #define PATIENCE (15 * LT_SECOND)
 
@@ -22,8 +26,10 @@ void lt_shell_diary_proved(struct lt_shell *shell)
     struct lt_shell_diary *diary = &shell->diary;
     if (diary->failing_since != LT_TIME_NONE)
         lt_log(LT_LOG_NOTICE, "diary_writable", "lane", lt_lane_name(shell->id), NULL);
-    *diary = (struct lt_shell_diary){
-        .proved = true, .asked_ms = lt_monotonic_ms(), .failing_since = LT_TIME_NONE};
+    diary->proved = true;
+    diary->refused = false;
+    diary->asked_ms = lt_monotonic_ms();
+    diary->failing_since = LT_TIME_NONE;
 }
 
 void lt_shell_diary_doubt(struct lt_shell *shell)
@@ -56,36 +62,40 @@ static void encode_note(struct lt_buf *out)
     lt_record_encode(LT_RECORD_DELIVERY_NOTE, &note, out);
 }
 
-/* 0: acknowledged; -1 and how it was not. */
-static int send_note(struct lt_shell *shell, struct lt_error *ret_how)
+static int open_producer(struct lt_shell *shell, struct lt_error *ret_how)
 {
-    int64_t before = lt_producer_acknowledged(shell->producer);
-    encode_note(&shell->out);
-    if (lt_producer_send(shell->producer, LT_TOPIC_DIARY, lt_bytes_text("probe"),
-                         lt_buf_bytes(&shell->out), NULL, 0, ret_how) < 0 ||
-        lt_producer_flush(shell->producer, PROBE_TIMEOUT_MS, ret_how) < 0)
-        return -1;
-    if (lt_producer_acknowledged(shell->producer) > before)
+    char id[64];
+    if (shell->diary.producer)
         return 0;
-    return lt_fail(ret_how, LT_ERR_REJECT, "routing", 0, "topic '%s' is in no transaction of ours",
-                   LT_TOPIC_DIARY);
+    snprintf(id, sizeof(id), "%s.diary", shell->transactional_id);
+    shell->diary.producer = lt_producer_open(&shell->bus, id, ret_how);
+    if (!shell->diary.producer)
+        return -1;
+    return lt_producer_init(shell->diary.producer, PROBE_TIMEOUT_MS, ret_how);
 }
 
-/* 0: taken; 1: refused, *ret_how says how; -1: start over or leave. */
-static int probe(struct lt_shell *shell, struct lt_error *ret_how, struct lt_error *reterr)
+static int send_note(struct lt_shell *shell, struct lt_error *ret_how)
 {
-    if (lt_producer_begin(shell->producer, reterr) < 0)
-        return lt_shell_fail(reterr);
-    int rc = send_note(shell, ret_how);
-    shell->wrote = true; /* it shows a fence, too */
-    if (lt_shell_is_fenced(ret_how)) {
-        *reterr = *ret_how;
+    struct lt_producer *producer = shell->diary.producer;
+    int64_t before = lt_producer_acknowledged(producer);
+    encode_note(&shell->out);
+    if (lt_producer_begin(producer, ret_how) < 0 ||
+        lt_producer_send(producer, LT_TOPIC_DIARY, lt_bytes_text("probe"),
+                         lt_buf_bytes(&shell->out), NULL, 0, ret_how) < 0 ||
+        lt_producer_flush(producer, PROBE_TIMEOUT_MS, ret_how) < 0)
         return -1;
-    }
-    if (lt_producer_abort(shell->producer, reterr) == 0)
-        return rc == 0 ? 0 : 1;
-    if (!lt_shell_is_fenced(reterr))
-        reterr->class = LT_ERR_ABORT; /* a new producer ends what this one left */
+    if (lt_producer_acknowledged(producer) == before)
+        return lt_fail(ret_how, LT_ERR_REJECT, "routing", 0,
+                       "topic '%s' is not taken into a transaction", LT_TOPIC_DIARY);
+    return lt_producer_abort(producer, ret_how);
+}
+
+/* 0: taken; -1 and how it was not.  What a failure leaves open ends with the next producer. */
+static int probe(struct lt_shell *shell, struct lt_error *ret_how)
+{
+    if (open_producer(shell, ret_how) == 0 && send_note(shell, ret_how) == 0)
+        return 0;
+    lt_producer_close(lt_steal(&shell->diary.producer));
     return -1;
 }
 
@@ -107,13 +117,14 @@ int lt_shell_diary(struct lt_shell *shell, struct lane_stand *ret_stand, struct 
     int64_t age = diary->asked_ms ? lt_monotonic_ms() - diary->asked_ms : INT64_MAX;
     struct lt_error how = {0};
     if (age >= (diary->proved ? shell->conf->diary_check_ms : RETRY_MS)) {
-        int rc = probe(shell, &how, reterr);
-        if (rc < 0)
-            return -1;
-        if (rc > 0)
-            refused(shell, &how);
-        else
+        if (probe(shell, &how) == 0) {
             lt_shell_diary_proved(shell);
+        } else if (lt_shell_is_fenced(&how)) {
+            *reterr = how;
+            return -1;
+        } else {
+            refused(shell, &how);
+        }
     }
     lt_metric_set(shell->metrics->diary, diary->proved);
     if (diary->proved)

@@ -9,8 +9,8 @@
 /* The steward's heartbeats come every 5 s: nothing that ends sooner is more than a pause. */
 #define PAUSE_MAX (5 * LT_SECOND)
 
-lt_time lt_lane_stale_since(
-    lt_time beat_at, lt_time grace, lt_time noticed_at, lt_time now, bool complete)
+lt_time
+lt_lane_stale_since(lt_time beat_at, lt_time grace, lt_time noticed_at, lt_time now, bool complete)
 {
     bool old = beat_at != LT_TIME_NONE && beat_at < now && now - beat_at > grace;
     if (old && (complete || now - noticed_at > PAUSE_MAX))
@@ -53,8 +53,7 @@ void lt_lane_forget_stored_stands(struct lane *lane)
 
 void lt_lane_take_stand(struct lane *lane, const char *clause, lt_time since)
 {
-    struct lane_stand *stand =
-        lt_lane_is_running(lane) ? NULL : find_or_add(lane, clause, since);
+    struct lane_stand *stand = lt_lane_is_running(lane) ? NULL : find_or_add(lane, clause, since);
     if (!stand)
         return;
     stand->since = LT_MIN(stand->since, since);
@@ -72,8 +71,7 @@ void lt_lane_drop_stand(struct lane *lane, const char *clause)
 
 int lt_lane_stand_still(struct lane *lane, const struct lane_stand *why, struct lt_error *reterr)
 {
-    struct lane_stand *stand =
-        why->clause[0] ? find_or_add(lane, why->clause, why->since) : NULL;
+    struct lane_stand *stand = why->clause[0] ? find_or_add(lane, why->clause, why->since) : NULL;
     if (!stand || stand->stored)
         return 0;
     if (PORT(lane, begin, reterr) < 0 || PORT(lane, put_stand, stand, false, reterr) < 0 ||
@@ -97,8 +95,7 @@ static int tell_diary(struct lane *lane, const struct lane_stand *stand, struct 
         const struct lane_slot *slot = lane->view.slots[i];
         struct lane_decision decision = {
             .from = slot->now.state, .clause = stand->clause, .reason = reason, .at = stand->since};
-        if (is_concerned(lane, slot) &&
-            PORT(lane, put_decision, &slot->now, &decision, reterr) < 0)
+        if (is_concerned(lane, slot) && PORT(lane, put_decision, &slot->now, &decision, reterr) < 0)
             return -1;
     }
     return 0;

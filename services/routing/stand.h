@@ -25,5 +25,5 @@ struct lane_stand {
  * heartbeat that confirms it, or while a fold is still read.  beat_at: the newest heartbeat or
  * LT_TIME_NONE; noticed_at: when the fold was first found not to be fresh; complete: the fold was
  * fresh once, so that its newest heartbeat is not only the newest one read so far. */
-lt_time lt_lane_stale_since(
-    lt_time beat_at, lt_time grace, lt_time noticed_at, lt_time now, bool complete);
+lt_time
+lt_lane_stale_since(lt_time beat_at, lt_time grace, lt_time noticed_at, lt_time now, bool complete);

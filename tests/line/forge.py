@@ -80,7 +80,7 @@ class Control:
             digest.update(hashlib.sha256(self.payloads[key]).digest())
         return digest.digest()
 
-    def put(self, key, **changes):
+    def put(self, key, /, **changes):
         """The object's newest statement with some members changed, and a heartbeat."""
         beat = self.read("heartbeat/steward")
         record = self.read(key)
@@ -96,7 +96,7 @@ class Control:
 
 
 @contextlib.contextmanager
-def forged(world, key, **changes):
+def forged(world, key, /, **changes):
     """Inside the block control says of the object what it never would; the steward is away for so
     long, which must be shorter than the grace."""
     steward = world.programs["steward"]

@@ -101,10 +101,8 @@ static int port_read_cursors(void *arg, bool whole, struct lt_error *reterr)
     return 0;
 }
 
-static int port_control(void *arg,
-                        int64_t *ret_number,
-                        struct lane_stand *ret_stand,
-                        struct lt_error *reterr)
+static int
+port_control(void *arg, int64_t *ret_number, struct lane_stand *ret_stand, struct lt_error *reterr)
 {
     (void)reterr;
     struct sim_lane *lane = arg;
@@ -501,8 +499,7 @@ static int port_put_decision(void *arg,
 static int
 port_put_stand(void *arg, const struct lane_stand *stand, bool over, struct lt_error *reterr)
 {
-    struct sim_record record = {.kind = SIM_STAND,
-                                .stand = {.since = stand->since, .over = over}};
+    struct sim_record record = {.kind = SIM_STAND, .stand = {.since = stand->since, .over = over}};
     snprintf(record.stand.clause, sizeof(record.stand.clause), "%s", stand->clause);
     return put(arg, SIM_CURSORS, &record, reterr);
 }

@@ -65,8 +65,7 @@ struct lt_right_facts lt_cli_facts(const struct lt_fold *fold,
         .transaction = TRANSACTION,
         .scope_known = lt_cli_scope_known(fold, connection),
         .delivered_today = cursor && cursor->day == today ? cursor->day_count : 0,
-        .diary_writable =
-            !lt_cli_board_stands_still(board, lt_clause_name(LT_CLAUSE_DIARY)),
+        .diary_writable = !lt_cli_board_stands_still(board, lt_clause_name(LT_CLAUSE_DIARY)),
     };
 }
 

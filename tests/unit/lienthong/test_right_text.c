@@ -74,11 +74,13 @@ static void names_the_deciding_clause_in_the_decrees_words(void **state)
 static void the_diary_clause_is_what_routing_says_of_it(void **state)
 {
     struct line_world *line = *state;
-    const struct lt_standstill stand = {
-        .name = "live/diary", .lane = "live", .clause = "diary", .since = WORLD_NOW, .at = WORLD_NOW};
+    const struct lt_standstill stand = {.name = "live/diary",
+                                        .lane = "live",
+                                        .clause = "diary",
+                                        .since = WORLD_NOW,
+                                        .at = WORLD_NOW};
     put_schema(line);
-    line_take(line, LT_CLI_FROM_CURSORS, NULL, "stand/live/diary", LT_RECORD_STANDSTILL,
-              &stand);
+    line_take(line, LT_CLI_FROM_CURSORS, NULL, "stand/live/diary", LT_RECORD_STANDSTILL, &stand);
     LT_CLEANUP(lt_freep) char *no = explain(line, LT_CLI_EN, NULL);
     assert_says(no, lt_clause_words(LT_CLAUSE_DIARY, false));
     lt_cli_board_take(line->board, LT_CLI_FROM_CURSORS, NULL, lt_bytes_text("stand/live/diary"),
@@ -133,16 +135,14 @@ static void the_days_count_is_todays_in_vietnam(void **state)
     line->cursor.day = today;
     line->cursor.day_count = 48;
     line_put(line);
-    assert_int_equal(
-        lt_cli_facts(line->world.fold, line->board, "cn000001", WORLD_NOW, WORLD_GRACE)
-            .delivered_today,
-        48);
+    assert_int_equal(lt_cli_facts(line->world.fold, line->board, "cn000001", WORLD_NOW, WORLD_GRACE)
+                         .delivered_today,
+                     48);
     line->cursor.day = today - 1;
     line_put(line);
-    assert_int_equal(
-        lt_cli_facts(line->world.fold, line->board, "cn000001", WORLD_NOW, WORLD_GRACE)
-            .delivered_today,
-        0);
+    assert_int_equal(lt_cli_facts(line->world.fold, line->board, "cn000001", WORLD_NOW, WORLD_GRACE)
+                         .delivered_today,
+                     0);
 }
 
 #define WITH_LINE(test) cmocka_unit_test_setup_teardown(test, line_setup, line_teardown)
