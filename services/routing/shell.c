@@ -73,6 +73,7 @@ struct lt_shell *lt_shell_new(enum lane_id id,
     shell->metrics = metrics;
     shell->arena = lt_arena_new(ARENA_BLOCK);
     shell->port = port_of(shell);
+    shell->stale_at = shell->diary.failing_since = LT_TIME_NONE;
     struct lane_options options = {
         .batch_rows = conf->batch_rows,
         .page_records = conf->page_records,
@@ -105,6 +106,7 @@ void lt_shell_free(struct lt_shell *shell)
     lt_shell_feeds_reset(shell);
     free(shell->feed_list);
     lt_producer_close(shell->producer);
+    lt_producer_close(shell->diary.producer);
     lt_reader_close(shell->cursors);
     lt_reader_close(shell->control);
     lt_reader_close(shell->outboxes);
@@ -185,6 +187,7 @@ static struct lane_port port_of(struct lt_shell *shell)
         .put_notice = lt_shell_put_notice,
         .put_note = lt_shell_put_note,
         .put_decision = lt_shell_put_decision,
+        .put_stand = lt_shell_put_stand,
         .commit = lt_shell_commit,
     };
 }

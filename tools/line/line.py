@@ -303,10 +303,10 @@ class Line:
             "control": {"public_key_file": public},
         }).start()
 
-    def write_cli_config(self, principal, public):
+    def write_cli_config(self, principal, public, **control):
         write_config(self.path("etc", "lienthong.conf"), {
             "kafka": self.kafka.section(principal),
-            "control": {"public_key_file": public},
+            "control": dict({"public_key_file": public}, **control),
             "steward": {"spool": self.path("spool")},
             "cli": {"lang": "en", "author": "operator"},
         })
