@@ -67,7 +67,10 @@ int lt_producer_commit(struct lt_producer *producer, struct lt_error *reterr) LT
 int lt_producer_abort(struct lt_producer *producer, struct lt_error *reterr) LT_MUST_CHECK;
 /** Topic whose delivery failed in the last transaction, and how; NULL when none. */
 const char *lt_producer_failed_topic(const struct lt_producer *producer, struct lt_error *ret_how);
-/** Waits until everything sent is acknowledged; an error names the topic that failed. */
+/** Records that a broker has acknowledged since the producer was opened. */
+int64_t lt_producer_acknowledged(const struct lt_producer *producer);
+/** Waits until nothing sent is open any more; an error names the topic that failed.  A transaction
+ * that failed as a whole drops its records without one: lt_producer_acknowledged() tells. */
 int lt_producer_flush(struct lt_producer *producer,
                       int64_t timeout_ms,
                       struct lt_error *reterr) LT_MUST_CHECK;

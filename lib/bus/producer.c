@@ -28,6 +28,7 @@ struct lt_producer {
     struct lt_topic *last; /* runs of records for one topic are the rule */
     char *failed_topic;
     rd_kafka_resp_err_t failed_how;
+    int64_t acknowledged;
 };
 
 /* A refusal by name says more than a time-out, which may only be its neighbour's fault. */
@@ -60,6 +61,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     switch (message->err) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
         lt_client_answered(client);
+        ((struct lt_producer *)client->owner)->acknowledged++;
         break;
     case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
     case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
@@ -307,6 +309,11 @@ const char *lt_producer_failed_topic(const struct lt_producer *producer, struct 
         lt_bus_fail(ret_how, producer->failed_how, "topic '%s'", producer->failed_topic);
     }
     return producer->failed_topic;
+}
+
+int64_t lt_producer_acknowledged(const struct lt_producer *producer)
+{
+    return producer->acknowledged;
 }
 
 int lt_producer_flush(struct lt_producer *producer, int64_t timeout_ms, struct lt_error *reterr)

@@ -16,6 +16,7 @@ extern const char lt_avsc_receipt[];
 extern const char lt_avsc_reject_report[];
 extern const char lt_avsc_schema_notice[];
 extern const char lt_avsc_source_position[];
+extern const char lt_avsc_standstill[];
 extern const char lt_avsc_stream_notice[];
 extern const char lt_avsc_sync_key[];
 extern const char lt_avsc_sync_point[];

@@ -55,6 +55,7 @@ const struct record_type *lt_record_type(int type);
 /** tables.c; bodies in the order of enum lt_control_kind, from LT_CONTROL_AGENCY. */
 extern const struct record_table lt_record_tables_body[LT_CONTROL_HEARTBEAT];
 extern const struct record_table lt_record_control, lt_record_cursor, lt_record_feed_cursor,
-    lt_record_stream_notice, lt_record_schema_notice, lt_record_receipt, lt_record_gap_report,
-    lt_record_reject_report, lt_record_delivery_note, lt_record_decision, lt_record_source_position,
-    lt_record_feed_position, lt_record_sync_key, lt_record_sync_point, lt_record_end_of_feed;
+    lt_record_standstill, lt_record_stream_notice, lt_record_schema_notice, lt_record_receipt,
+    lt_record_gap_report, lt_record_reject_report, lt_record_delivery_note, lt_record_decision,
+    lt_record_source_position, lt_record_feed_position, lt_record_sync_key, lt_record_sync_point,
+    lt_record_end_of_feed;

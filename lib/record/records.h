@@ -21,6 +21,7 @@ enum lt_record_type {
     LT_RECORD_CONTROL = 1, /**< not framed on the wire: see control/control.h */
     LT_RECORD_CURSOR = 10,
     LT_RECORD_FEED_CURSOR = 11,
+    LT_RECORD_STANDSTILL = 12,
     LT_RECORD_STREAM_NOTICE = 20,
     LT_RECORD_SCHEMA_NOTICE = 21,
     LT_RECORD_RECEIPT = 30,
@@ -41,6 +42,7 @@ struct lt_cursor {
     int64_t incarnation, pos, seq, last, control;
     int64_t e0, load_deadline, load_seq, sync_time, sync_seq; /* nullable */
     int64_t agreement, scope_version;
+    int32_t key_schema, value_schema;
     struct lt_bytes chain;
     int64_t page_first, page_count, page_deletes, page_opened;
     int64_t day, day_count, written_at;
@@ -51,6 +53,10 @@ struct lt_feed_cursor {
     int64_t m, sync_time, sync_g; /* nullable */
     struct lt_bytes chain;
     int64_t control, written_at;
+};
+struct lt_standstill {
+    const char *name, *lane, *clause;
+    int64_t since, at;
 };
 struct lt_stream_notice {
     const char *stream, *connection;

@@ -159,7 +159,8 @@ static const struct record_field cursor_fields[] = {
     LONG_NULL(struct lt_cursor, e0),       LONG_NULL(struct lt_cursor, load_deadline),
     LONG_NULL(struct lt_cursor, load_seq), LONG_NULL(struct lt_cursor, sync_time),
     LONG_NULL(struct lt_cursor, sync_seq), LONG(struct lt_cursor, agreement),
-    LONG(struct lt_cursor, scope_version), BYTES(struct lt_cursor, chain),
+    LONG(struct lt_cursor, scope_version), INT(struct lt_cursor, key_schema),
+    INT(struct lt_cursor, value_schema),   BYTES(struct lt_cursor, chain),
     LONG(struct lt_cursor, page_first),    LONG(struct lt_cursor, page_count),
     LONG(struct lt_cursor, page_deletes),  LONG(struct lt_cursor, page_opened),
     LONG(struct lt_cursor, day),           LONG(struct lt_cursor, day_count),
@@ -176,6 +177,14 @@ static const struct record_field feed_cursor_fields[] = {
 };
 const struct record_table lt_record_feed_cursor =
     TABLE("FeedCursor", struct lt_feed_cursor, feed_cursor_fields);
+
+static const struct record_field standstill_fields[] = {
+    TEXT(struct lt_standstill, name),   TEXT(struct lt_standstill, lane),
+    TEXT(struct lt_standstill, clause), LONG(struct lt_standstill, since),
+    LONG(struct lt_standstill, at),
+};
+const struct record_table lt_record_standstill =
+    TABLE("Standstill", struct lt_standstill, standstill_fields);
 
 static const struct record_field stream_notice_fields[] = {
     TEXT(struct lt_stream_notice, stream),        TEXT(struct lt_stream_notice, connection),

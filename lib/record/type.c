@@ -14,6 +14,7 @@ static struct record_type types[] = {
     {LT_RECORD_CONTROL, lt_avsc_control, &lt_record_control, NULL, NULL},
     {LT_RECORD_CURSOR, lt_avsc_cursor, &lt_record_cursor, NULL, NULL},
     {LT_RECORD_FEED_CURSOR, lt_avsc_feed_cursor, &lt_record_feed_cursor, NULL, NULL},
+    {LT_RECORD_STANDSTILL, lt_avsc_standstill, &lt_record_standstill, NULL, NULL},
     {LT_RECORD_STREAM_NOTICE, lt_avsc_stream_notice, &lt_record_stream_notice, NULL, NULL},
     {LT_RECORD_SCHEMA_NOTICE, lt_avsc_schema_notice, &lt_record_schema_notice, NULL, NULL},
     {LT_RECORD_RECEIPT, lt_avsc_receipt, &lt_record_receipt, NULL, NULL},

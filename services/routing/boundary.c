@@ -33,6 +33,8 @@ static void open_stream(struct lane *lane,
     stream->incarnation = terms->incarnation;
     stream->agreement = terms->agreement;
     stream->scope_version = terms->scope_version;
+    stream->key_schema = terms->key_schema;
+    stream->value_schema = terms->value_schema;
     bool held = terms->right != LANE_MAY;
     lt_lane_move(lane, slot, held ? LANE_HELD : LANE_LOAD, terms->clause, terms->clause);
 }
@@ -67,7 +69,8 @@ static const char *fault_of(const struct lane_slot *slot, const struct lane_term
         return "damaged";
     if (terms->incarnation > stream->incarnation)
         return "incarnation";
-    if (terms->agreement != stream->agreement || terms->scope_version != stream->scope_version)
+    if (terms->agreement != stream->agreement || terms->scope_version != stream->scope_version ||
+        terms->key_schema != stream->key_schema || terms->value_schema != stream->value_schema)
         return "amended";
     return NULL;
 }

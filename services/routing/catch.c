@@ -26,7 +26,8 @@ static int64_t target_of(struct lane *lane, const struct lane_stream *seen)
     return feed->now.m;
 }
 
-/* First batch of a load: E0 and the deadline, kept in the cursor (8.2).  *ret_wait: not yet. */
+/* First batch of a load, when its topic and its feed are there: E0 and the deadline, kept in the
+ * cursor (8.2).  *ret_wait: not yet. */
 static int
 begin_load(struct lane *lane, struct lane_slot *slot, bool *ret_wait, struct lt_error *reterr)
 {
@@ -37,8 +38,10 @@ begin_load(struct lane *lane, struct lane_slot *slot, bool *ret_wait, struct lt_
     struct lane_feed feed;
     lt_lane_feed_init(&feed, slot->now.service, slot->now.incarnation);
     int64_t end;
-    if (PORT(lane, feed_end, &feed, &end, reterr) < 0)
-        return -1;
+    int there = PORT(lane, feed_end, &feed, &end, reterr);
+    *ret_wait = there == 0;
+    if (there <= 0)
+        return there;
     struct lane_stream *next = lt_lane_touch(lane, slot);
     next->e0 = MUTANT(E0) ? 0 : end;
     next->load_deadline = lane->now + slot->window / 10 * 8;
@@ -91,6 +94,9 @@ static int route(struct lane *lane,
     if (below) {
         PORT(lane, key_hash, record, hash);
         before = !slot->filtered || lt_lane_keys_has(slot->keys, hash);
+    } else if (lt_lane_cannot_tell(slot, record, after)) {
+        lt_lane_replace(lane, slot, "unreadable");
+        return 0;
     }
     enum lt_op op;
     bool adopted = record->seq <= seen->last && !MUTANT(LAST);

@@ -66,6 +66,7 @@ bool lt_lane_crowd_has(const struct lt_lane_crowd *crowd, const struct lt_lane_s
     return false;
 }
 
+/* Those without filter, and of an unknown row all: no index can tell. */
 static int match_unfiltered(struct lt_lane_crowd *crowd,
                             const struct lt_lane_rows *rows,
                             const struct lt_lane_row *row,
@@ -73,10 +74,10 @@ static int match_unfiltered(struct lt_lane_crowd *crowd,
                             void *arg,
                             struct lt_error *reterr)
 {
-    for (size_t i = 0; i < crowd->count && crowd->filtered < crowd->count; i++) {
+    for (size_t i = 0; i < crowd->count && (row->unknown || crowd->filtered < crowd->count); i++) {
         const struct member *member = &crowd->members[i];
         bool before, after;
-        if (member->shape->filter)
+        if (member->shape->filter && !row->unknown)
             continue;
         lt_lane_shape_effect(member->shape, rows, row, &before, &after);
         if ((before || after) && visit(arg, member->stream, before, after, reterr) < 0)
@@ -137,7 +138,7 @@ int lt_lane_crowd_match(struct lt_lane_crowd *crowd,
     size_t found_rows = 0, found_scopes = 0;
     if (match_unfiltered(crowd, rows, row, visit, arg, reterr) < 0)
         return -1;
-    if (crowd->filtered == 0)
+    if (crowd->filtered == 0 || row->unknown)
         return 0;
     mark(crowd, rows, row, &found_rows, &found_scopes);
     int rc = tell(crowd, crowd->found_rows, found_rows, visit, arg, reterr);

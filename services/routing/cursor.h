@@ -39,6 +39,7 @@ struct lane_stream {
     int64_t incarnation, pos, seq, last, control;
     int64_t e0, load_deadline, load_seq, sync_time, sync_seq; /**< LT_NULL: not set */
     int64_t agreement, scope_version;
+    int32_t key_schema, value_schema; /**< of its records, fixed for its life */
     struct lt_chain chain;
     struct lane_page page;
     int64_t day, day_count;

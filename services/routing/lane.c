@@ -104,14 +104,14 @@ static int batch(struct lane *lane, bool *ret_any, struct lt_error *reterr)
     *ret_any = false;
     if (PORT(lane, read_cursors, false, reterr) < 0)
         return -1;
-    int fresh = PORT(lane, control, &lane->control, reterr);
-    if (fresh < 0)
-        return -1;
-    bool behind = lane->control < lane->view.highest && !MUTANT(OLD_FOLD);
-    if (!fresh || behind)
+    struct lane_stand why = {.clause = ""};
+    int fresh = PORT(lane, control, &lane->control, &why, reterr);
+    if (fresh <= 0)
+        return fresh < 0 ? -1 : lt_lane_stand_still(lane, &why, reterr);
+    if (lane->control < lane->view.highest && !MUTANT(OLD_FOLD))
         return 0;
     lane->now = PORT(lane, now);
-    if (lt_lane_boundary(lane, reterr) < 0)
+    if (lt_lane_go_on(lane, reterr) < 0 || lt_lane_boundary(lane, reterr) < 0)
         return -1;
     if ((lane->id == LANE_LIVE_LANE ? lt_lane_live_batch : lt_lane_catch_batch)(lane, reterr) < 0)
         return -1;

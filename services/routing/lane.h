@@ -50,6 +50,9 @@ const struct lane_view *lt_lane_view(const struct lane *lane);
 /** Takes over a committed cursor record: every one while starting, the other lane's afterwards. */
 void lt_lane_take_stream(struct lane *lane, const struct lane_stream *stream);
 void lt_lane_take_feed(struct lane *lane, const struct lane_feed *feed);
+/** While starting: a record of this lane's that says it stands still, and its removal. */
+void lt_lane_take_stand(struct lane *lane, const char *clause, lt_time since);
+void lt_lane_drop_stand(struct lane *lane, const char *clause);
 /** The stream's topic failed while others were acknowledged: HELD, technical, at the next
  * boundary (architecture 4.3).  Survives starting over. */
 void lt_lane_eject(struct lane *lane, const char *stream);

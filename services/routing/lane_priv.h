@@ -32,6 +32,8 @@ struct lane {
     size_t turn;       /**< catch-up: round robin */
     char ejected[LANE_EJECTED_MAX][LT_TOPIC_MAX];
     size_t ejected_count;
+    struct lane_stand stands[LANE_STANDS_MAX]; /**< why nothing is delivered; outlives starts */
+    size_t stand_count;
     /* catch-up: where the reader stands, and who is read for */
     struct lane_feed reading;
     int64_t reading_at; /**< feed seq of the last record handed out; -1: nowhere */
@@ -44,6 +46,15 @@ static inline bool lt_lane_owns(const struct lane *lane, const struct lane_slot 
 {
     return lt_lane_owner(slot->now.state) == lane->id;
 }
+/** The record may take the row from the stream, or not: what it says of the old values cannot be
+ * read.  A guess would leave a row that is gone, or leak its key; so the stream ends, and its
+ * successor's load knows the keys it has given out (protocol 5.5, 8.3). */
+static inline bool
+lt_lane_cannot_tell(const struct lane_slot *slot, const struct lane_record *record, bool after)
+{
+    return record->unknown && slot->filtered && !after;
+}
+
 /** The state the stream has in the open transaction. */
 static inline const struct lane_stream *lt_lane_seen(const struct lane_slot *slot)
 {
@@ -79,6 +90,14 @@ int lt_lane_send(struct lane *lane, bool *ret_any, struct lt_error *reterr);
 void lt_lane_forget_ejection(struct lane *lane, const char *stream);
 /** After a certain commit. */
 void lt_lane_committed(struct lane *lane);
+
+/* stand.c */
+/** Before what is stored is read again. */
+void lt_lane_forget_stored_stands(struct lane *lane);
+/** Stores why the lane stands still, once, in a transaction of its own. */
+int lt_lane_stand_still(struct lane *lane, const struct lane_stand *why, struct lt_error *reterr);
+/** The lane may write again: tells the diary, in the open transaction. */
+int lt_lane_go_on(struct lane *lane, struct lt_error *reterr);
 
 /* boundary.c: control at the start of a batch (protocol 5.2, 7, 8). */
 int lt_lane_boundary(struct lane *lane, struct lt_error *reterr);

@@ -114,8 +114,9 @@ static int announce(struct lane *lane, struct lane_feed_slot *feed, struct lt_er
     if (!feed->wanted || (seen->m != LT_NULL && seen->g < seen->m && !silent))
         return 0;
     int64_t end;
-    if (PORT(lane, feed_end, seen, &end, reterr) < 0)
-        return -1;
+    int there = PORT(lane, feed_end, seen, &end, reterr);
+    if (there <= 0)
+        return there;
     if (seen->m != LT_NULL && seen->g < seen->m && seen->m <= end)
         return 0;
     int64_t m = LT_MAX(end, seen->g) + (lane->options.announce_ahead ? feed->lead : 0);
@@ -188,6 +189,10 @@ route(void *arg, const struct lane_stream *stream, bool before, bool after, stru
     const struct lane_stream *seen = lt_lane_seen(slot);
     enum lt_op op;
     bool adopted = routed->record->seq <= seen->last && !MUTANT(LAST);
+    if (seen->state == LANE_LIVE && lt_lane_cannot_tell(slot, routed->record, after)) {
+        lt_lane_replace(routed->lane, slot, "unreadable");
+        return 0;
+    }
     if (seen->state != LANE_LIVE || adopted ||
         !lt_lane_effect(routed->record->op, before, after, false, &op))
         return 0;

@@ -20,6 +20,8 @@ void lt_routing_metrics_register(struct lt_routing_metrics *metrics, enum lane_i
         .running = lt_metric_gauge("lt_routing_running", "1: every start step is done", labels),
         .fresh = lt_metric_gauge("lt_routing_control_fresh",
                                  "1: control is confirmed within the grace", labels),
+        .diary = lt_metric_gauge("lt_routing_diary_writable", "1: the diary takes what is written",
+                                 labels),
         .control = lt_metric_gauge("lt_routing_control_number",
                                    "number of the control that is applied", labels),
     };

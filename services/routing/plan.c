@@ -138,7 +138,11 @@ static int send_cursor(struct lane *lane, struct lane_slot *slot, struct lt_erro
         next->pos = live_position(lane, next);
     if (lt_lane_begin(lane, reterr) < 0 || PORT(lane, put_stream, next, reterr) < 0)
         return -1;
-    return moved ? PORT(lane, put_decision, next, slot->now.state, slot->clause, reterr) : 0;
+    struct lane_decision decision = {.from = slot->now.state,
+                                     .clause = slot->clause,
+                                     .reason = next->reason,
+                                     .at = PORT(lane, now)};
+    return moved ? PORT(lane, put_decision, next, &decision, reterr) : 0;
 }
 
 static int send_notice(struct lane *lane, struct lane_slot *slot, struct lt_error *reterr)
@@ -221,4 +225,5 @@ void lt_lane_committed(struct lane *lane)
         feed->touched = false;
     }
     lane->writing = false;
+    lane->stand_count = 0;
 }

@@ -12,6 +12,7 @@
 
 #include "change/lt_header.h"
 #include "routing/cursor.h"
+#include "routing/stand.h"
 
 /** One record of a feed, as the lane sees it; `body` is the port's own. */
 struct lane_record {
@@ -20,6 +21,7 @@ struct lane_record {
     enum lt_op op;
     lt_time time, append_time;
     lt_time sync_time; /**< T, op sync only */
+    bool unknown;      /**< unreadable: who had the row cannot be told from the record */
     const void *body;
 };
 
@@ -38,6 +40,7 @@ struct lane_terms {
     char service[LT_ID_MAX];
     int64_t incarnation; /**< current one of the feed; 0: none yet */
     int64_t agreement, scope_version;
+    int32_t key_schema, value_schema;
     bool filtered;      /**< has a row filter: out-of-scope keys must not leak */
     lt_time window;     /**< in which topics are complete logs */
     lt_time sync_every; /**< how often the copy needs a new T */
@@ -46,6 +49,13 @@ struct lane_terms {
     bool muted; /**< its application's inbox refuses: nothing can be told, so nothing sent */
     const char *clause;  /**< first failing clause, static text; "" when none */
     int64_t hold_number; /**< highest control number of a hold on the connection or its service */
+};
+
+/** What the diary is told of a stream beside its cursor. */
+struct lane_decision {
+    enum lane_state from;
+    const char *clause, *reason;
+    lt_time at; /**< since when */
 };
 
 struct lane_keys;
@@ -61,8 +71,13 @@ struct lane_port {
      * record, in order: the whole partition up to the high watermark noted at the call, or what
      * came since, up to the last stable offset. */
     int (*read_cursors)(void *arg, bool whole, struct lt_error *reterr);
-    /** Brings the fold up to date; 1: fresh, 0: do nothing now (fail closed). */
-    int (*control)(void *arg, int64_t *ret_number, struct lt_error *reterr);
+    /** Brings the fold up to date and asks what every stream depends on; 1: fresh, and the diary
+     * can be written; 0: do nothing now (fail closed), *ret_stand says why and since when, or has
+     * no clause while it is only a pause. */
+    int (*control)(void *arg,
+                   int64_t *ret_number,
+                   struct lane_stand *ret_stand,
+                   struct lt_error *reterr);
     /** 1: any partition of the bucket unreadable for longer than the time-out
      * (step 5.4).  FATAL: another process holds the transactional id: an idle lane has nothing to
      * write, so it must ask to see the fence (step 4.1).  ABORT: the topic of a LIVE stream with
@@ -102,7 +117,8 @@ struct lane_port {
                      struct lt_error *reterr);
 
     /* Feeds. */
-    /** Feed seq of the last committed record; 0: empty. */
+    /** 1: *ret_seq is the feed seq of the last committed record, 0 when empty; 0: the feed's topic
+     * is not there yet. */
     int (*feed_end)(void *arg,
                     const struct lane_feed *feed,
                     int64_t *ret_seq,
@@ -124,7 +140,8 @@ struct lane_port {
                     struct lt_error *reterr);
     /** One record of any open feed: 1, or 0 when the batch should end here. */
     int (*next)(void *arg, struct lane_record *ret, struct lt_error *reterr);
-    /** Live lane: each stream of the set that has the row in scope before or after. */
+    /** Live lane: each stream of the set that has the row in scope before or after; of an unknown
+     * record each filtered one, with before: it may have had the row. */
     int (*affected)(void *arg,
                     const struct lane_record *record,
                     int (*visit)(void *visit_arg,
@@ -165,9 +182,10 @@ struct lane_port {
     int (*put_note)(void *arg, const struct lane_stream *stream, struct lt_error *reterr);
     int (*put_decision)(void *arg,
                         const struct lane_stream *stream,
-                        enum lane_state from,
-                        const char *clause,
+                        const struct lane_decision *decision,
                         struct lt_error *reterr);
+    /** The lane stands still; over: it goes on, the record is removed. */
+    int (*put_stand)(void *arg, const struct lane_stand *stand, bool over, struct lt_error *reterr);
     /** 0 = certainly decided; anything else: start over (protocol 5.3). */
     int (*commit)(void *arg, struct lt_error *reterr);
 };

@@ -72,6 +72,12 @@ static bool walk(const struct lt_avro_schema *schema,
            lt_avro_walk(schema, *ret, spans, NULL) == 0;
 }
 
+/* An insert had no row before; elsewhere absent old values are those of the new row. */
+static bool had_row(enum lt_op op)
+{
+    return op != LT_OP_INSERT && op != LT_OP_SNAPSHOT;
+}
+
 struct lt_lane_row lt_lane_rows_read(struct lt_lane_rows *rows,
                                      enum lt_op op,
                                      struct lt_bytes value,
@@ -91,6 +97,7 @@ struct lt_lane_row lt_lane_rows_read(struct lt_lane_rows *rows,
         row.op = LT_OP_WITHHELD;
         *ret_good = false;
     }
+    row.unknown = had_row(op) && !row.before.data && (!*ret_good || !row.record.data);
     return row;
 }
 
@@ -151,12 +158,6 @@ void lt_lane_shape_free(struct lt_lane_shape *shape)
     free(shape);
 }
 
-/* An insert had no row before; elsewhere absent old values are those of the new row. */
-static bool had_row(enum lt_op op)
-{
-    return op != LT_OP_INSERT && op != LT_OP_SNAPSHOT;
-}
-
 void lt_lane_shape_effect(const struct lt_lane_shape *shape,
                           const struct lt_lane_rows *rows,
                           const struct lt_lane_row *row,
@@ -173,7 +174,7 @@ void lt_lane_shape_effect(const struct lt_lane_shape *shape,
     if (row->before.data)
         *ret_before = lt_filter_match(shape->scope_view, row->before, rows->scope_spans);
     else if (had_row(row->op))
-        *ret_before = *ret_after;
+        *ret_before = row->unknown || *ret_after;
 }
 
 void lt_lane_shape_project(const struct lt_lane_shape *shape,

@@ -25,14 +25,17 @@ struct lt_lane_rows *lt_lane_rows_new(const struct lt_fold *fold,
                                       struct lt_error *reterr) LT_MUST_CHECK;
 void lt_lane_rows_free(struct lt_lane_rows *rows);
 
-/** One feed record taken apart.  Bytes point into the message and the rows' spans. */
+/** One feed record taken apart: what cannot be read stays absent.  Bytes point into the message and
+ * the rows' spans. */
 struct lt_lane_row {
     enum lt_op op;          /**< withheld when the value cannot be read */
     struct lt_bytes record; /**< Avro of the new row, without frame; absent: none */
     struct lt_bytes before; /**< Avro of the old scope values; absent: as `record`, or none */
+    bool unknown; /**< neither old scope values nor a row that could stand for them: a stream with a
+                     row filter may have had the row, and cannot tell */
 };
-/** Walks value and scope-before; false in *ret_good when a part cannot be read (then the row is
- * withheld from those known to have had it). */
+/** Walks value and scope-before; false in *ret_good when a part cannot be read.  Then the row is
+ * withheld from those known to have had it. */
 struct lt_lane_row lt_lane_rows_read(struct lt_lane_rows *rows,
                                      enum lt_op op,
                                      struct lt_bytes value,
@@ -54,7 +57,8 @@ struct lt_lane_shape *lt_lane_shape_new(const struct lt_fold *fold,
                                         const struct lt_lane_rows *rows,
                                         struct lt_error *reterr) LT_MUST_CHECK;
 void lt_lane_shape_free(struct lt_lane_shape *shape);
-/** Is the row in scope before and after the change? */
+/** Is the row in scope before and after the change?  Of an unknown row a filter says it was in
+ * scope before: whoever cannot bear that must end. */
 void lt_lane_shape_effect(const struct lt_lane_shape *shape,
                           const struct lt_lane_rows *rows,
                           const struct lt_lane_row *row,

@@ -52,16 +52,7 @@ set_up(struct lt_shell *shell, const struct lt_conf_extra *extra, struct lt_erro
              lt_lane_name(shell->id));
     snprintf(shell->transactional_id, sizeof(shell->transactional_id), "routing.b%d.%s",
              (int)conf->bucket, lt_lane_name(shell->id));
-    shell->bus = (struct lt_bus){
-        .brokers = conf->brokers,
-        .ca_file = conf->ca_file,
-        .cert_file = conf->cert_file,
-        .key_file = conf->key_file,
-        .extra = extra->pairs,
-        .extra_count = extra->count,
-        .client_id = shell->client_id,
-        .transaction_ms = conf->transaction_ms,
-    };
+    shell->bus = lt_kafka_conf_bus(&conf->kafka, extra, shell->client_id, conf->transaction_ms);
     if (lt_control_key_read_public(conf->public_key_file, shell->public_key, reterr) < 0)
         return -1;
     shell->fold = lt_fold_new(shell->public_key);
@@ -82,6 +73,7 @@ struct lt_shell *lt_shell_new(enum lane_id id,
     shell->metrics = metrics;
     shell->arena = lt_arena_new(ARENA_BLOCK);
     shell->port = port_of(shell);
+    shell->stale_at = shell->diary.failing_since = LT_TIME_NONE;
     struct lane_options options = {
         .batch_rows = conf->batch_rows,
         .page_records = conf->page_records,
@@ -114,6 +106,7 @@ void lt_shell_free(struct lt_shell *shell)
     lt_shell_feeds_reset(shell);
     free(shell->feed_list);
     lt_producer_close(shell->producer);
+    lt_producer_close(shell->diary.producer);
     lt_reader_close(shell->cursors);
     lt_reader_close(shell->control);
     lt_reader_close(shell->outboxes);
@@ -194,6 +187,7 @@ static struct lane_port port_of(struct lt_shell *shell)
         .put_notice = lt_shell_put_notice,
         .put_note = lt_shell_put_note,
         .put_decision = lt_shell_put_decision,
+        .put_stand = lt_shell_put_stand,
         .commit = lt_shell_commit,
     };
 }

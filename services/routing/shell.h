@@ -5,6 +5,7 @@
  *   shell.c          life of a shell, its port, what failures mean
  *   shell_start.c    fence, scrub, cursors, looking around (protocol 4, 5.4)
  *   shell_control.c  the fold, terms and right of a connection, gap reports
+ *   shell_diary.c    whether the diary can be written
  *   shell_stream.c   tails, adoption, keys of a load
  *   shell_feed.c     reading feeds
  *   shell_send.c     the transaction
@@ -23,7 +24,7 @@
 /** Counted per lane. */
 struct lt_routing_metrics {
     struct lt_metric *records, *deliveries, *commits, *starts, *refused, *garbage;
-    struct lt_metric *running, *fresh, *control, *streams[LANE_ENDED + 1];
+    struct lt_metric *running, *fresh, *diary, *control, *streams[LANE_ENDED + 1];
 };
 void lt_routing_metrics_register(struct lt_routing_metrics *metrics, enum lane_id id);
 
@@ -53,7 +54,15 @@ struct lt_shell_mute {
 struct lt_shell_decision {
     char stream[LT_TOPIC_MAX];
     enum lane_state from, to;
-    char clause[LANE_REASON_MAX], reason[LANE_REASON_MAX];
+    char clause[LANE_REASON_MAX], reason[64];
+};
+/** Whether the diary takes what is written. */
+struct lt_shell_diary {
+    struct lt_producer *producer; /**< of the proofs; NULL: to be opened */
+    bool proved;
+    bool refused;          /**< by name: nothing that passes by itself */
+    int64_t asked_ms;      /**< when it was proved or tried last; 0: not yet */
+    lt_time failing_since; /**< LT_TIME_NONE: it is not */
 };
 /** Where a feed seq was found: the catch-up lane comes back to places. */
 struct lt_shell_place {
@@ -82,7 +91,10 @@ struct lt_shell {
     struct lt_reader *control;
     struct lt_fold *fold;
     bool fresh;
-    lt_time fold_time;       /**< when the fold was judged */
+    bool fold_complete; /**< it was fresh once: its heartbeats are new ones */
+    lt_time fold_time;  /**< when the fold was judged */
+    lt_time stale_at;   /**< when it was first found not to be fresh; LT_TIME_NONE: it is */
+    struct lt_shell_diary diary;
     int64_t outboxes_number; /**< control number at which outboxes were listed */
     struct lt_reader *outboxes;
     char (*reported)[LT_TOPIC_MAX];
@@ -113,6 +125,7 @@ struct lt_shell {
     struct lt_shell_decision *decisions;
     size_t decision_count;
     int64_t delivered; /**< in the open transaction */
+    bool wrote_diary;  /**< in the open transaction */
 
     struct lt_shell_watch *watches;
     size_t watch_count, watch_at;
@@ -147,7 +160,16 @@ int lt_shell_scrub(void *arg, struct lt_error *reterr);
 int lt_shell_read_cursors(void *arg, bool whole, struct lt_error *reterr);
 int lt_shell_stuck(void *arg, struct lt_error *reterr);
 /** Control. */
-int lt_shell_control(void *arg, int64_t *ret_number, struct lt_error *reterr);
+int lt_shell_control(void *arg,
+                     int64_t *ret_number,
+                     struct lane_stand *ret_stand,
+                     struct lt_error *reterr);
+/** 1: the diary can be written; 0: it cannot, or nobody knows yet; *ret_stand as port.h has it. */
+int lt_shell_diary(struct lt_shell *shell, struct lane_stand *ret_stand, struct lt_error *reterr);
+/** Something was committed to it. */
+void lt_shell_diary_proved(struct lt_shell *shell);
+/** What was proved counts no more. */
+void lt_shell_diary_doubt(struct lt_shell *shell);
 void lt_shell_each_connection(void *arg,
                               void (*visit)(void *visit_arg, const char *connection),
                               void *visit_arg);
@@ -225,9 +247,12 @@ int lt_shell_put_notice(void *arg,
 int lt_shell_put_note(void *arg, const struct lane_stream *stream, struct lt_error *reterr);
 int lt_shell_put_decision(void *arg,
                           const struct lane_stream *stream,
-                          enum lane_state from,
-                          const char *clause,
+                          const struct lane_decision *what,
                           struct lt_error *reterr);
+int lt_shell_put_stand(void *arg,
+                       const struct lane_stand *stand,
+                       bool over,
+                       struct lt_error *reterr);
 int lt_shell_commit(void *arg, struct lt_error *reterr);
 /** Topics of the bucket: "routing.cursors", "platform.diary", "inbox." and "stream.". */
 bool lt_shell_is_ours(const char *topic);

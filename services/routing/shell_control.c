@@ -41,7 +41,24 @@ static void tell_freshness(struct lt_shell *shell, bool fresh, const char *why)
     lt_metric_set(shell->metrics->fresh, fresh);
 }
 
-int lt_shell_control(void *arg, int64_t *ret_number, struct lt_error *reterr)
+/* Not fresh: a reason to stand still, or only a pause. */
+static void find_stale(struct lt_shell *shell, struct lane_stand *ret)
+{
+    if (shell->stale_at == LT_TIME_NONE)
+        shell->stale_at = shell->fold_time;
+    lt_time since =
+        lt_lane_stale_since(lt_fold_heartbeat_at(shell->fold), shell->conf->grace_ms * LT_MILLI,
+                            shell->stale_at, shell->fold_time, shell->fold_complete);
+    if (since == LT_NULL)
+        return;
+    ret->since = since;
+    snprintf(ret->clause, sizeof(ret->clause), "%s", lt_clause_name(LT_CLAUSE_CONTROL));
+}
+
+int lt_shell_control(void *arg,
+                     int64_t *ret_number,
+                     struct lane_stand *ret_stand,
+                     struct lt_error *reterr)
 {
     struct lt_shell *shell = arg;
     if (open_control(shell, reterr) < 0 || lt_shell_unmute(shell, reterr) < 0)
@@ -66,7 +83,13 @@ int lt_shell_control(void *arg, int64_t *ret_number, struct lt_error *reterr)
     tell_freshness(shell, fresh, why);
     *ret_number = lt_fold_number(shell->fold);
     lt_metric_set(shell->metrics->control, *ret_number);
-    return fresh;
+    if (!fresh) {
+        find_stale(shell, ret_stand);
+        return 0;
+    }
+    shell->fold_complete = true;
+    shell->stale_at = LT_TIME_NONE;
+    return lt_shell_diary(shell, ret_stand, reterr);
 }
 
 struct each {
@@ -165,7 +188,7 @@ struct lt_lane_shape *lt_shell_shape(struct lt_shell *shell, const char *connect
     bool found;
     size_t at = place_of(shell, connection, &found);
     if (!rows)
-        return found ? shell->shapes[at] : NULL;
+        return NULL; /* unknown means no, whatever was known before */
     if (found && is_current(shell->shapes[at], body, agreement, rows))
         return shell->shapes[at];
     struct lt_error err = {0};
@@ -215,7 +238,7 @@ static void judge_right(struct lt_shell *shell,
         .transaction = shell->conf->transaction_ms * LT_MILLI,
         .scope_known = scope_known,
         .delivered_today = day_count,
-        .diary_writable = true, /* the note is in the transaction: no diary, no delivery */
+        .diary_writable = shell->diary.proved,
     };
     struct lt_right right = lt_route(shell->fold, connection, &facts);
     terms->clause = right.clause == LT_CLAUSE_NONE ? "" : lt_clause_name(right.clause);
@@ -246,6 +269,8 @@ bool lt_shell_terms(void *arg, const char *connection, int64_t day_count, struct
         .incarnation = feed ? feed->incarnation : 0,
         .agreement = agreement ? agreement->number : 0,
         .scope_version = body->scope_version,
+        .key_schema = service ? service->key_schema : 0,
+        .value_schema = body->value_schema,
         .filtered = body->filter[0] != 0,
         .window = service ? service->window : 0,
         .sync_every = LT_MIN(shell->conf->sync_every_ms * LT_MILLI, body->use_period / 20),

@@ -1,4 +1,5 @@
 /* Reading feeds: all of the bucket at once (live lane), or one at a time (catch-up lane). */
+#include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,12 @@ static struct lt_shell_feed *feed_of(struct lt_shell *shell, const struct lane_f
     return found;
 }
 
+/* A topic just made is known to some brokers and clients before others. */
+static bool is_not_there(const struct lt_error *err)
+{
+    return err->class == LT_ERR_REJECT && err->code != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+}
+
 int lt_shell_feed_end(void *arg,
                       const struct lane_feed *feed,
                       int64_t *ret_seq,
@@ -64,13 +71,20 @@ int lt_shell_feed_end(void *arg,
     int exists = lt_asker_topic_exists(shell->asker, topic, reterr);
     if (exists <= 0)
         return exists < 0 ? lt_shell_fail(reterr) : 0;
-    int found = lt_asker_tail(shell->asker, topic, &message, reterr);
-    if (found <= 0)
-        return found < 0 ? lt_shell_fail(reterr) : 0;
+    struct lt_error err = {0};
+    int found = lt_asker_tail(shell->asker, topic, &message, &err);
+    if (found < 0 && is_not_there(&err))
+        return 0;
+    if (found < 0) {
+        *reterr = err;
+        return lt_shell_fail(reterr);
+    }
+    if (found == 0)
+        return 1;
     if (lt_header_parse(message.lt, &header, NULL) == 0)
         *ret_seq = header.seq;
     lt_message_release(&message);
-    return 0;
+    return 1;
 }
 
 /* ---- where a feed seq is ---- */
@@ -115,10 +129,13 @@ static int bound_offset(struct lt_shell *shell,
                         struct lt_error *reterr)
 {
     int64_t hw, end;
+    int there = lt_shell_feed_end(shell, feed, &end, reterr);
+    if (there <= 0) {
+        *ret_low = *ret_high = 0;
+        return there;
+    }
     if (lt_asker_watermarks(shell->asker, topic, ret_low, ret_high, &hw, reterr) < 0)
         return lt_shell_fail(reterr);
-    if (lt_shell_feed_end(shell, feed, &end, reterr) < 0)
-        return -1;
     int64_t others = LT_MAX(*ret_high - end, 0);
     *ret_low = LT_MAX(*ret_low, LT_MIN(after, *ret_high));
     *ret_high = LT_MAX(*ret_low, LT_MIN(*ret_high, after + others));
@@ -284,6 +301,7 @@ read_record(struct lt_shell *shell, struct lt_shell_feed *place, struct lane_rec
     if (!good)
         refuse(shell, "value is not of its schema");
     ret->op = shell->row.op;
+    ret->unknown = shell->row.unknown;
     return true;
 }
 
@@ -314,8 +332,11 @@ static int poll_message(struct lt_shell *shell, struct lt_error *reterr)
         return got;
     if (got == 0)
         return age < FETCH_TIMEOUT && !lt_stopping() && !is_at_end(shell) ? 2 : 0;
+    /* A feed that is not readable now comes back by itself, and the others go on. */
+    if (err.class == LT_ERR_REJECT && shell->id == LANE_LIVE_LANE)
+        return 2;
     if (err.class == LT_ERR_RETRY || err.class == LT_ERR_REJECT)
-        return 0; /* a feed that is not readable now comes back by itself */
+        return 0;
     *reterr = err;
     return lt_shell_fail(reterr);
 }

@@ -88,6 +88,7 @@ static int put(struct lt_shell *shell,
 {
     lt_buf_clear(&shell->out);
     lt_record_encode(type, record, &shell->out);
+    shell->wrote_diary |= strcmp(topic, LT_TOPIC_DIARY) == 0;
     return send(shell, topic, lt_bytes_text(key), lt_buf_bytes(&shell->out), (struct lt_bytes){0},
                 reterr);
 }
@@ -106,6 +107,27 @@ int lt_shell_put_feed(void *arg, const struct lane_feed *feed, struct lt_error *
     lt_lane_feed_record(feed, &record);
     snprintf(key, sizeof(key), "live/%s", feed->service);
     return put(arg, LT_TOPIC_CURSORS, key, LT_RECORD_FEED_CURSOR, &record, reterr);
+}
+
+int lt_shell_put_stand(void *arg,
+                       const struct lane_stand *stand,
+                       bool over,
+                       struct lt_error *reterr)
+{
+    struct lt_shell *shell = arg;
+    char key[LT_TOPIC_MAX];
+    snprintf(key, sizeof(key), "stand/%s/%s", lt_lane_name(shell->id), stand->clause);
+    struct lt_standstill record = {
+        .name = key + strlen("stand/"),
+        .lane = lt_lane_name(shell->id),
+        .clause = stand->clause,
+        .since = stand->since,
+        .at = lt_now(),
+    };
+    if (over)
+        return send(shell, LT_TOPIC_CURSORS, lt_bytes_text(key), lt_bytes(NULL, 0),
+                    (struct lt_bytes){0}, reterr);
+    return put(shell, LT_TOPIC_CURSORS, key, LT_RECORD_STANDSTILL, &record, reterr);
 }
 
 /* ---- inboxes ---- */
@@ -160,8 +182,8 @@ int lt_shell_put_notice(void *arg,
         .entity = service->entity,
         .agreement = stream->agreement,
         .scope_version = stream->scope_version,
-        .key_schema = service->key_schema,
-        .value_schema = connection->value_schema,
+        .key_schema = stream->key_schema,
+        .value_schema = stream->value_schema,
         .use_period = connection->use_period,
         .end_of_use = agreement->use_until,
         .on_expiry = connection->on_expiry,
@@ -217,22 +239,20 @@ int lt_shell_put_note(void *arg, const struct lane_stream *stream, struct lt_err
 /* Logged when it has become true. */
 static void remember_decision(struct lt_shell *shell,
                               const struct lane_stream *stream,
-                              enum lane_state from,
-                              const char *clause)
+                              const struct lane_decision *what)
 {
     shell->decisions = lt_realloc(shell->decisions,
                                   (shell->decision_count + 1) * sizeof(struct lt_shell_decision));
     struct lt_shell_decision *decision = &shell->decisions[shell->decision_count++];
-    *decision = (struct lt_shell_decision){.from = from, .to = stream->state};
+    *decision = (struct lt_shell_decision){.from = what->from, .to = stream->state};
     snprintf(decision->stream, sizeof(decision->stream), "%s", stream->name);
-    snprintf(decision->clause, sizeof(decision->clause), "%s", clause);
-    snprintf(decision->reason, sizeof(decision->reason), "%s", stream->reason);
+    snprintf(decision->clause, sizeof(decision->clause), "%s", what->clause);
+    snprintf(decision->reason, sizeof(decision->reason), "%s", what->reason);
 }
 
 int lt_shell_put_decision(void *arg,
                           const struct lane_stream *stream,
-                          enum lane_state from,
-                          const char *clause,
+                          const struct lane_decision *what,
                           struct lt_error *reterr)
 {
     struct lt_shell *shell = arg;
@@ -242,16 +262,16 @@ int lt_shell_put_decision(void *arg,
         .connection = stream->connection,
         .service = stream->service,
         .application = application_of(shell, stream),
-        .from_state = lt_lane_state_name(from),
+        .from_state = lt_lane_state_name(what->from),
         .to_state = lt_lane_state_name(stream->state),
-        .clause = clause,
-        .reason = stream->reason,
+        .clause = what->clause,
+        .reason = what->reason,
         .control = stream->control,
         .pos = stream->pos,
         .seq = stream->seq,
-        .at = lt_now(),
+        .at = what->at,
     };
-    remember_decision(shell, stream, from, clause);
+    remember_decision(shell, stream, what);
     snprintf(key, sizeof(key), "decision/%s", stream->name);
     return put(shell, LT_TOPIC_DIARY, key, LT_RECORD_DECISION, &decision, reterr);
 }
@@ -266,6 +286,9 @@ int lt_shell_commit(void *arg, struct lt_error *reterr)
     lt_metric_add(shell->metrics->commits, 1);
     lt_metric_add(shell->metrics->deliveries, shell->delivered);
     shell->delivered = 0;
+    if (shell->wrote_diary)
+        lt_shell_diary_proved(shell);
+    shell->wrote_diary = false;
     for (size_t i = 0; i < shell->decision_count; i++) {
         const struct lt_shell_decision *decision = &shell->decisions[i];
         lt_log(LT_LOG_INFO, "stream_state", "stream", decision->stream, "from",

@@ -21,6 +21,8 @@ int lt_shell_init(void *arg, struct lt_error *reterr)
     lt_producer_close(lt_steal(&shell->producer));
     shell->told_count = shell->decision_count = 0;
     shell->delivered = 0;
+    shell->wrote_diary = false;
+    lt_shell_diary_doubt(shell);
     lt_metric_add(shell->metrics->starts, 1);
     shell->producer = lt_producer_open(&shell->bus, shell->transactional_id, reterr);
     if (!shell->producer ||
@@ -72,16 +74,53 @@ take_feed_cursor(struct lt_shell *shell, const struct lt_message *message, struc
     return 0;
 }
 
+static int
+take_stand(struct lt_shell *shell, const struct lt_message *message, struct lt_error *reterr)
+{
+    struct lt_standstill stand;
+    if (lt_record_decode(LT_RECORD_STANDSTILL, message->value, &stand, shell->arena, reterr) < 0)
+        return -1;
+    if (strcmp(stand.lane, lt_lane_name(shell->id)) == 0)
+        lt_lane_take_stand(shell->lane, stand.clause, stand.since);
+    return 0;
+}
+
+/* Only standstills are ever removed. */
+static void take_removal(struct lt_shell *shell, struct lt_bytes key)
+{
+    char prefix[32];
+    size_t len = (size_t)snprintf(prefix, sizeof(prefix), "stand/%s/", lt_lane_name(shell->id));
+    char clause[LANE_REASON_MAX];
+    if (key.len <= len || memcmp(key.data, prefix, len) != 0)
+        return;
+    snprintf(clause, sizeof(clause), "%.*s", (int)LT_MIN(key.len - len, sizeof(clause)),
+             (const char *)key.data + len);
+    lt_lane_drop_stand(shell->lane, clause);
+}
+
+static int
+take_record(struct lt_shell *shell, const struct lt_message *message, struct lt_error *reterr)
+{
+    switch (lt_record_type_of(message->value)) {
+    case LT_RECORD_FEED_CURSOR:
+        return take_feed_cursor(shell, message, reterr);
+    case LT_RECORD_STANDSTILL:
+        return take_stand(shell, message, reterr);
+    default:
+        return take_cursor(shell, message, reterr);
+    }
+}
+
 /* Only lanes write here: a record that is not theirs stops the lane. */
 static int visit_cursor(void *arg, const struct lt_message *message, struct lt_error *reterr)
 {
     struct lt_shell *shell = arg;
-    if (!message->value.data)
+    if (!message->value.data) {
+        take_removal(shell, message->key);
         return 0;
+    }
     lt_arena_reset(shell->arena);
-    int rc = lt_record_type_of(message->value) == LT_RECORD_FEED_CURSOR
-                 ? take_feed_cursor(shell, message, reterr)
-                 : take_cursor(shell, message, reterr);
+    int rc = take_record(shell, message, reterr);
     if (rc == 0)
         return 0;
     reterr->class = LT_ERR_FATAL;

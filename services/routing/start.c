@@ -103,12 +103,14 @@ enum lane_step lt_lane_start(struct lane *lane, struct lt_error *reterr)
         return next_phase(lane, LANE_CURSORS);
     case LANE_CURSORS:
         lt_lane_view_reset(&lane->view);
+        lt_lane_forget_stored_stands(lane);
         if (PORT(lane, read_cursors, true, reterr) < 0)
             return LANE_AGAIN;
         return next_phase(lane, LANE_CONTROL);
     case LANE_CONTROL: {
-        int fresh = PORT(lane, control, &lane->control, reterr);
-        if (fresh < 0)
+        struct lane_stand why = {.clause = ""};
+        int fresh = PORT(lane, control, &lane->control, &why, reterr);
+        if (fresh < 0 || (!fresh && lt_lane_stand_still(lane, &why, reterr) < 0))
             return LANE_AGAIN;
         if (!fresh || (lane->control < lane->view.highest && !MUTANT(OLD_FOLD)))
             return LANE_IDLE;

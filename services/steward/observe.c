@@ -241,12 +241,21 @@ static int take_outbox(struct lt_observed *observed,
     return 0;
 }
 
+/* Lanes say there that they stand still, and take it back: nothing the steward acts on. */
+static bool is_standstill(const char *topic, struct lt_bytes key)
+{
+    return strcmp(topic, LT_TOPIC_CURSORS) == 0 && key.len > 6 &&
+           memcmp(key.data, "stand/", 6) == 0;
+}
+
 int lt_observed_take(struct lt_observed *observed,
                      const char *topic,
                      struct lt_bytes key,
                      struct lt_bytes value,
                      struct lt_error *reterr)
 {
+    if (is_standstill(topic, key))
+        return 0;
     if (!key.data || !value.data)
         return garbage(reterr, topic, "a record without key or value");
     if (strncmp(topic, "progress.", 9) == 0)

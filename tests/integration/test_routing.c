@@ -261,20 +261,141 @@ static void a_reported_gap_brings_a_new_stream(void **state)
     rw_await_equal("cn000002.2", 2);
 }
 
+/* DX-1, DX-7: and the diary is told afterwards, with the time from which nothing was. */
 static void without_heartbeat_nothing_is_delivered(void **state)
 {
     (void)state;
+    struct lt_decision decision;
     fill_source();
     rw_settings("grace = 2s");
     run_until_live();
+    rw_hold("ho000001", "cn000003");
+    rw_await_state("cn000003.1", "HELD");
+    lt_time beat = lt_now();
+    rw_beat();
     lt_sleep_ms(4000); /* no heartbeat */
     rw_put(1, "unconfirmed", "48");
     lt_sleep_ms(1500);
     rw_read_stream("cn000001.1", &copy);
     assert_string_equal(copy.rows[1].name, "first");
     assert_true(rw_logged("event=control_stale"));
+    assert_true(rw_stands_still("live", "control"));
+    assert_int_equal(rw_decisions("cn000001.1", "control", NULL), 0);
     rw_beat();
     rw_await_equal("cn000001.1", 1);
+    assert_int_equal(rw_decisions("cn000001.1", "control", &decision), 1);
+    assert_true(decision.at >= beat + 2 * LT_SECOND && decision.at < beat + 3 * LT_SECOND);
+    assert_string_equal(decision.from_state, "LIVE");
+    assert_string_equal(decision.to_state, "LIVE");
+    assert_non_null(strstr(decision.reason, "until 20"));
+    assert_int_equal(rw_decisions("cn000002.1", "control", NULL), 1);
+    assert_int_equal(rw_decisions("cn000003.1", "control", NULL), 0); /* held anyway */
+    assert_false(rw_stands_still("live", "control"));
+}
+
+/* DX-1, D45-avail, DX-7: killed while it stands, it still knows since when. */
+static void without_a_diary_nothing_is_delivered(void **state)
+{
+    (void)state;
+    struct lt_decision decision;
+    int64_t notes, records;
+    fill_source();
+    rw_settings("diary_check = 200ms");
+    run_until_live();
+    rw_await_equal("cn000001.1", 1);
+    lt_time taken = lt_now();
+    rw_diary_right(false);
+    for (int i = 0; i < 300 && !rw_stands_still("live", "diary"); i++)
+        rw_pass(100);
+    assert_true(rw_stands_still("live", "diary"));
+    lt_time noticed = lt_now();
+    assert_true(rw_logged("event=diary_unwritable"));
+    rw_put(1, "unnoted", "48");
+    rw_pass(1500);
+    rw_read_stream("cn000001.1", &copy);
+    assert_string_equal(copy.rows[1].name, "first");
+    rw_kill(daemon_pid, SIGKILL);
+    rw_exit_of(daemon_pid);
+    daemon_pid = rw_spawn();
+    rw_pass(3000);
+    rw_read_stream("cn000001.1", &copy);
+    assert_string_equal(copy.rows[1].name, "first");
+    rw_diary_right(true);
+    rw_await_equal("cn000001.1", 1);
+    assert_int_equal(rw_decisions("cn000001.1", "diary", &decision), 1);
+    assert_true(decision.at >= taken && decision.at <= noticed);
+    assert_int_equal(rw_decisions("cn000003.1", "diary", NULL), 1);
+    assert_false(rw_stands_still("live", "diary"));
+    rw_pass(2500);
+    rw_read_stream("cn000001.1", &copy);
+    rw_notes("cn000001.1", &notes, &records);
+    assert_int_equal(records, copy.seq);
+}
+
+/* DX-4, DX-5: who had a row that nobody can read any more cannot be told by a filter. */
+static void an_unreadable_value_ends_the_streams_that_cannot_tell(void **state)
+{
+    (void)state;
+    struct lt_cursor cursor;
+    fill_source();
+    run_until_live();
+    rw_put_garbage(3);
+    rw_await_state("cn000002.1", "ENDED");
+    assert_true(rw_cursor("cn000002.1", &cursor));
+    assert_string_equal(cursor.reason, "unreadable");
+    rw_await_state("cn000003.1", "ENDED");
+    rw_make_topic("stream.cn000002.2");
+    rw_make_topic("stream.cn000003.2");
+    rw_await_state("cn000002.2", "LIVE");
+    rw_read_stream("cn000002.2", &copy);
+    assert_false(copy.rows[3].there); /* withheld: it was in this scope */
+    rw_await_state("cn000003.2", "LIVE");
+    rw_read_stream("cn000003.2", &copy);
+    assert_string_equal(copy.ops, "ssssssssss"); /* and never was in this one */
+    rw_read_stream("cn000001.1", &copy);
+    assert_string_equal(copy.ops + 20, "w"); /* without filter there is nothing to tell */
+    rw_put(3, "readable", "48");
+    rw_sync();
+    rw_await_equal("cn000001.1", 1);
+    rw_await_equal("cn000002.2", 2);
+}
+
+/* A stream never changes its meaning: its notice neither. */
+static void an_ended_stream_keeps_its_schema(void **state)
+{
+    (void)state;
+    struct lt_stream_notice notice;
+    fill_source();
+    run_until_live();
+    rw_amend_fields("cn000003", 2);
+    rw_await_state("cn000003.1", "ENDED");
+    rw_make_topic("stream.cn000003.2");
+    rw_await_state("cn000003.2", "LIVE");
+    assert_true(rw_notice("cn000003.1", &notice));
+    assert_true(notice.ended);
+    assert_int_equal(notice.value_schema, 1001);
+    assert_true(rw_notice("cn000003.2", &notice));
+    assert_int_equal(notice.value_schema, 1003);
+}
+
+/* DX-13: a data service whose feed is not made yet is waited for alone. */
+static void a_feed_that_is_not_there_yet_disturbs_nobody(void **state)
+{
+    (void)state;
+    fill_source();
+    run_until_live();
+    rw_make_topic("stream.cn000004.1");
+    rw_other_service();
+    rw_await_state("cn000004.1", "LOAD");
+    rw_put(1, "goes on", "48");
+    rw_await_equal("cn000001.1", 1);
+    rw_make_topic("feed.sv000002.1");
+    for (int i = 0; i < 20; i++) {
+        rw_put(2, i % 2 ? "odd" : "even", "48");
+        rw_pass(50);
+    }
+    rw_await_equal("cn000001.1", 1);
+    assert_false(rw_logged("lane_starts_over"));
 }
 
 /* However short a batch, every visit of the catch-up lane brings a stream forward. */
@@ -429,6 +550,10 @@ int main(int argc, char **argv)
         TEST(a_rate_once_used_up_holds),
         TEST(a_reported_gap_brings_a_new_stream),
         TEST(without_heartbeat_nothing_is_delivered),
+        TEST(without_a_diary_nothing_is_delivered),
+        TEST(an_unreadable_value_ends_the_streams_that_cannot_tell),
+        TEST(an_ended_stream_keeps_its_schema),
+        TEST(a_feed_that_is_not_there_yet_disturbs_nobody),
         TEST(a_long_backlog_is_caught_up_in_short_batches),
         TEST(a_lifted_stream_joins_a_feed_that_never_rests),
         TEST(killed_at_any_moment_it_delivers_exactly_once),

@@ -141,6 +141,8 @@ static bool same_key(const struct sim_record *a, const struct sim_record *b)
         return a->delivery.key == b->delivery.key;
     case SIM_NOTICE:
         return a->notice.stream.generation == b->notice.stream.generation;
+    case SIM_STAND:
+        return a->tid == b->tid && strcmp(a->stand.clause, b->stand.clause) == 0;
     case SIM_EMPTY:
         break;
     }

@@ -236,6 +236,22 @@ static bool is_settled(struct world *world,
     return shows_all(world, i, newest, why, size);
 }
 
+/* A lane that goes on takes back that it stood still (DX-7: told once). */
+static bool nobody_stands(const struct sim_part *part, int end, char *why, size_t size)
+{
+    int standing = 0;
+    for (int i = 0; i < end; i++)
+        if (part->records[i].status == SIM_COMMITTED && part->records[i].kind == SIM_STAND &&
+            !part->records[i].removed) {
+            const struct sim_record *record = &part->records[i];
+            int bit = 1 << (2 * record->tid + (strcmp(record->stand.clause, "diary") == 0));
+            standing = record->stand.over ? standing & ~bit : standing | bit;
+        }
+    if (standing != 0)
+        snprintf(why, size, "a lane still says that it stands still");
+    return standing == 0;
+}
+
 bool sim_is_settled(struct world *world, char *why, size_t size)
 {
     const struct lane_stream *newest[SIM_CONNECTIONS][SIM_GENERATIONS] = {{0}};
@@ -249,5 +265,5 @@ bool sim_is_settled(struct world *world, char *why, size_t size)
     for (int i = 0; i < world->connections; i++)
         if (!is_settled(world, i, newest[i], why, size))
             return false;
-    return true;
+    return nobody_stands(part, end, why, size);
 }

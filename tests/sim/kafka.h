@@ -7,10 +7,10 @@
 #pragma once
 
 #include "change/lt_header.h"
-#include "routing/cursor.h"
+#include "routing/stand.h"
 
 enum sim_status { SIM_OPEN, SIM_COMMITTED, SIM_ABORTED };
-enum sim_kind { SIM_EMPTY, SIM_CURSOR, SIM_FEED, SIM_DELIVERY, SIM_NOTICE };
+enum sim_kind { SIM_EMPTY, SIM_CURSOR, SIM_FEED, SIM_DELIVERY, SIM_NOTICE, SIM_STAND };
 
 struct sim_delivery {
     int64_t seq, pos;
@@ -19,6 +19,11 @@ struct sim_delivery {
 };
 struct sim_notice {
     struct lane_stream stream;
+    bool over;
+};
+struct sim_stand {
+    char clause[LANE_REASON_MAX];
+    lt_time since;
     bool over;
 };
 struct sim_record {
@@ -34,6 +39,7 @@ struct sim_record {
         struct lane_feed feed;
         struct sim_delivery delivery;
         struct sim_notice notice;
+        struct sim_stand stand;
     };
 };
 struct sim_part {

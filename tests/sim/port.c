@@ -8,6 +8,9 @@
 #include "routing/mutant.h"
 #include "sim/world.h"
 
+/* At one of so many events a lane that comes by stands still. */
+#define STAND_EVERY 23
+
 static int again(struct lt_error *reterr, const char *what)
 {
     return lt_fail(reterr, LT_ERR_ABORT, "sim", 0, "%s", what);
@@ -88,13 +91,18 @@ static int port_read_cursors(void *arg, bool whole, struct lt_error *reterr)
             continue;
         if (record->kind == SIM_CURSOR)
             lt_lane_take_stream(lane->lane, &record->cursor);
-        else
+        else if (record->kind == SIM_FEED)
             lt_lane_take_feed(lane->lane, &record->feed);
+        else if (record->tid == lane->tid && record->stand.over)
+            lt_lane_drop_stand(lane->lane, record->stand.clause);
+        else if (record->tid == lane->tid)
+            lt_lane_take_stand(lane->lane, record->stand.clause, record->stand.since);
     }
     return 0;
 }
 
-static int port_control(void *arg, int64_t *ret_number, struct lt_error *reterr)
+static int
+port_control(void *arg, int64_t *ret_number, struct lane_stand *ret_stand, struct lt_error *reterr)
 {
     (void)reterr;
     struct sim_lane *lane = arg;
@@ -104,7 +112,12 @@ static int port_control(void *arg, int64_t *ret_number, struct lt_error *reterr)
     while (lane->fold < world->number && sim_chance(world, 50))
         lane->fold++;
     *ret_number = lane->fold;
-    return 1;
+    if (world->settling || world->directed || (world->event + 7 * lane->tid) % STAND_EVERY != 0)
+        return 1;
+    *ret_stand = (struct lane_stand){.since = world->now};
+    snprintf(ret_stand->clause, sizeof(ret_stand->clause), "%s",
+             lane->fold % 2 ? "control" : "diary");
+    return 0;
 }
 
 static void port_each_connection(void *arg,
@@ -277,7 +290,7 @@ port_feed_end(void *arg, const struct lane_feed *feed, int64_t *ret_seq, struct 
 {
     (void)reterr;
     *ret_seq = history_of(arg, feed)->count;
-    return 0;
+    return 1;
 }
 
 static int port_feed_open(
@@ -473,16 +486,22 @@ static int port_put_note(void *arg, const struct lane_stream *stream, struct lt_
 
 static int port_put_decision(void *arg,
                              const struct lane_stream *stream,
-                             enum lane_state from,
-                             const char *clause,
+                             const struct lane_decision *decision,
                              struct lt_error *reterr)
 {
     (void)arg;
     (void)stream;
-    (void)from;
-    (void)clause;
+    (void)decision;
     (void)reterr;
     return 0;
+}
+
+static int
+port_put_stand(void *arg, const struct lane_stand *stand, bool over, struct lt_error *reterr)
+{
+    struct sim_record record = {.kind = SIM_STAND, .stand = {.since = stand->since, .over = over}};
+    snprintf(record.stand.clause, sizeof(record.stand.clause), "%s", stand->clause);
+    return put(arg, SIM_CURSORS, &record, reterr);
 }
 
 static int port_commit(void *arg, struct lt_error *reterr)
@@ -528,6 +547,7 @@ struct sim_lane *sim_lane_new(struct world *world, enum lane_id id)
         .put_notice = port_put_notice,
         .put_note = port_put_note,
         .put_decision = port_put_decision,
+        .put_stand = port_put_stand,
         .commit = port_commit,
     };
     lane->lane = lt_lane_new(id, &lane->port, &world->options);

@@ -213,26 +213,31 @@ static void put_schemas(void)
     lt_buf_fini(&small);
 }
 
-static void put_parties(void)
+static void put_service(const char *id)
 {
-    static const struct lt_agency user_agency = {
-        .name = "Tỉnh B", .class = "province", .contact = "b@b.vn"};
     static struct lt_policy policy = {.version = 1, .use_period = 3 * DAY, .on_expiry = "hide"};
-    struct lt_application provider = world_provider, user = world_user;
     struct lt_service service = world_service;
-    struct lt_agreement agreement = world_agreement;
-    provider.certificate_until = user.certificate_until = lt_now() + 30 * DAY;
-    agreement.valid_from = lt_now() - DAY;
     service.fields = fields;
     service.field_count = LT_COUNT(fields);
     service.key = key_fields;
     service.scope_columns = scope_fields;
     service.policy = &policy;
+    put_control(LT_CONTROL_SERVICE, id, &service);
+}
+
+static void put_parties(void)
+{
+    static const struct lt_agency user_agency = {
+        .name = "Tỉnh B", .class = "province", .contact = "b@b.vn"};
+    struct lt_application provider = world_provider, user = world_user;
+    struct lt_agreement agreement = world_agreement;
+    provider.certificate_until = user.certificate_until = lt_now() + 30 * DAY;
+    agreement.valid_from = lt_now() - DAY;
     put_control(LT_CONTROL_AGENCY, "ag0001", &world_agency);
     put_control(LT_CONTROL_AGENCY, "ag0002", &user_agency);
     put_control(LT_CONTROL_APPLICATION, "ap000001", &provider);
     put_control(LT_CONTROL_APPLICATION, "ap000002", &user);
-    put_control(LT_CONTROL_SERVICE, "sv000001", &service);
+    put_service("sv000001");
     put_control(LT_CONTROL_AGREEMENT, "ar000012", &agreement);
 }
 
@@ -289,6 +294,30 @@ void rw_amend(const char *connection, const char *filter, int64_t scope_version)
     body->filter = filter;
     body->scope_version = scope_version;
     put_connection(number_of(connection));
+    rw_beat();
+}
+
+void rw_amend_fields(const char *connection, int64_t scope_version)
+{
+    struct lt_connection *body = &rw.connections[number_of(connection) - 1];
+    body->fields = small_fields;
+    body->field_count = 2;
+    body->value_schema = SMALL_SCHEMA;
+    body->scope_version = scope_version;
+    put_connection(number_of(connection));
+    rw_beat();
+}
+
+void rw_other_service(void)
+{
+    struct lt_feed_body feed = {.service = "sv000002", .incarnation = 1, .reason = "test"};
+    struct lt_connection connection = world_connection;
+    connection.service = "sv000002";
+    connection.fields = all_fields;
+    connection.field_count = 3;
+    put_service("sv000002");
+    put_control(LT_CONTROL_FEED, "sv000002", &feed);
+    put_control(LT_CONTROL_CONNECTION, "cn000004", &connection);
     rw_beat();
 }
 
@@ -400,6 +429,22 @@ void rw_delete(int code)
     begin();
     send_change(LT_OP_DELETE, code, before);
     commit();
+}
+
+void rw_put_garbage(int code)
+{
+    struct lt_buf key = {0}, value = {0};
+    char text[16];
+    code_of(code, text);
+    lt_frame_put(&key, KEY_SCHEMA);
+    put_string(&key, text);
+    lt_frame_put(&value, ROW_SCHEMA);
+    lt_buf_adds(&value, "garbage");
+    begin();
+    feed_send(LT_OP_UPDATE, lt_buf_bytes(&key), lt_buf_bytes(&value), lt_bytes(NULL, 0));
+    commit();
+    lt_buf_fini(&key);
+    lt_buf_fini(&value);
 }
 
 static lt_time send_sync(void)
@@ -699,6 +744,73 @@ void rw_notes(const char *stream, int64_t *ret_notes, int64_t *ret_records)
                                  &next, &test_err));
     *ret_notes = notes.notes;
     *ret_records = notes.records;
+}
+
+struct decisions {
+    const char *stream, *clause;
+    struct lt_decision newest;
+    int count;
+};
+
+static int see_decision(void *arg, const struct lt_message *message, struct lt_error *reterr)
+{
+    struct decisions *decisions = arg;
+    struct lt_decision decision;
+    if (lt_record_type_of(message->value) != LT_RECORD_DECISION)
+        return 0;
+    if (lt_record_decode(LT_RECORD_DECISION, message->value, &decision, rw.arena, reterr) < 0)
+        return -1;
+    if (strcmp(decision.stream, decisions->stream) != 0 ||
+        strcmp(decision.clause, decisions->clause) != 0)
+        return 0;
+    decisions->newest = decision;
+    decisions->count++;
+    return 0;
+}
+
+int rw_decisions(const char *stream, const char *clause, struct lt_decision *ret)
+{
+    struct decisions decisions = {.stream = stream, .clause = clause};
+    int64_t next;
+    lt_arena_reset(rw.arena);
+    assert_ok(lt_bus_read_to_end(&rw.bus, LT_TOPIC_DIARY, LT_OFFSET_BEGIN, 60000, see_decision,
+                                 &decisions, &next, &test_err));
+    if (ret)
+        *ret = decisions.newest;
+    return decisions.count;
+}
+
+struct stand {
+    char key[64];
+    bool there;
+};
+
+static int see_stand(void *arg, const struct lt_message *message, struct lt_error *reterr)
+{
+    (void)reterr;
+    struct stand *stand = arg;
+    if (lt_bytes_equal(message->key, lt_bytes_text(stand->key)))
+        stand->there = message->value.data != NULL;
+    return 0;
+}
+
+bool rw_stands_still(const char *lane, const char *clause)
+{
+    struct stand stand = {.there = false};
+    int64_t next;
+    snprintf(stand.key, sizeof(stand.key), "stand/%s/%s", lane, clause);
+    assert_ok(lt_bus_read_to_end(&rw.bus, LT_TOPIC_CURSORS, LT_OFFSET_BEGIN, 60000, see_stand,
+                                 &stand, &next, &test_err));
+    return stand.there;
+}
+
+void rw_diary_right(bool may)
+{
+    struct lt_acl acl = acl_of(LT_ACL_TOPIC, LT_TOPIC_DIARY, LT_ACL_WRITE);
+    if (may)
+        assert_ok(lt_admin_acl_add(lt_test_admin(), &acl, 1, &test_err));
+    else
+        assert_ok(lt_admin_acl_remove(lt_test_admin(), &acl, 1, &test_err));
 }
 
 void rw_pass(int64_t ms)

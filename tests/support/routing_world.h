@@ -46,6 +46,10 @@ void rw_hold(const char *hold, const char *target);
 void rw_lift(const char *hold, const char *target);
 void rw_terminate(const char *connection);
 void rw_amend(const char *connection, const char *filter, int64_t scope_version);
+/** Only code and name from now on. */
+void rw_amend_fields(const char *connection, int64_t scope_version);
+/** Another data service sv000002 with a connection cn000004 to it; its feed has no topic yet. */
+void rw_other_service(void);
 void rw_limit(const char *connection, int64_t max_per_day);
 /** The steward makes feed.sv000001.<n> current. */
 void rw_incarnation(int64_t incarnation);
@@ -57,6 +61,8 @@ int64_t rw_number(void);
 void rw_put(int code, const char *name, const char *province);
 void rw_put_many(int from, int to, const char *name, const char *province);
 void rw_delete(int code);
+/** An update of the row whose value is of no schema, and without old scope values. */
+void rw_put_garbage(int code);
 lt_time rw_sync(void);
 /** A new history: snapshot of all rows and a sync point in feed.sv000001.<n>. */
 void rw_begin_history(int64_t incarnation);
@@ -84,6 +90,13 @@ void rw_await_equal(const char *stream, int connection);
 void rw_pass(int64_t ms);
 /** Number of delivery notes and records they cover, for a stream. */
 void rw_notes(const char *stream, int64_t *ret_notes, int64_t *ret_records);
+/** Decisions of the diary that name the clause, for a stream; the newest one in *ret (may be NULL),
+ * its texts good until the next call. */
+int rw_decisions(const char *stream, const char *clause, struct lt_decision *ret);
+/** Does this lane say that it stands still? */
+bool rw_stands_still(const char *lane, const char *clause);
+/** Takes routing's right to write the diary, or gives it back. */
+void rw_diary_right(bool may);
 /** Records platform.control, streams etc. live in; for tests that break them. */
 struct lt_admin *rw_admin(void);
 const struct lt_bus *rw_bus(void);

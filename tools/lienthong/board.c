@@ -37,6 +37,8 @@ static const struct place {
      offsetof(struct lt_cursor, stream)},
     {LT_RECORD_FEED_CURSOR, LT_CLI_FROM_CURSORS, sizeof(struct lt_feed_cursor), "live/",
      offsetof(struct lt_feed_cursor, service)},
+    {LT_RECORD_STANDSTILL, LT_CLI_FROM_CURSORS, sizeof(struct lt_standstill), "stand/",
+     offsetof(struct lt_standstill, name)},
     {LT_RECORD_STREAM_NOTICE, LT_CLI_FROM_INBOX, sizeof(struct lt_stream_notice), "",
      offsetof(struct lt_stream_notice, stream)},
     {LT_RECORD_RECEIPT, LT_CLI_FROM_OUTBOX, sizeof(struct lt_receipt), "receipt/",
@@ -243,6 +245,18 @@ const struct lt_feed_cursor *lt_cli_board_feed_cursor(const struct lt_cli_board 
     char key[KEY_MAX];
     snprintf(key, sizeof key, "live/%s", service);
     return find(board, LT_RECORD_FEED_CURSOR, key);
+}
+
+bool lt_cli_board_stands_still(const struct lt_cli_board *board, const char *clause)
+{
+    static const char *const lanes[] = {"live", "catch"};
+    char key[KEY_MAX];
+    for (size_t i = 0; i < LT_COUNT(lanes); i++) {
+        snprintf(key, sizeof key, "stand/%s/%s", lanes[i], clause);
+        if (find(board, LT_RECORD_STANDSTILL, key))
+            return true;
+    }
+    return false;
 }
 
 const struct lt_stream_notice *

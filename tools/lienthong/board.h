@@ -43,6 +43,8 @@ const struct lt_cursor *lt_cli_board_newest(const struct lt_cli_board *board,
                                             const char *connection);
 const struct lt_feed_cursor *lt_cli_board_feed_cursor(const struct lt_cli_board *board,
                                                       const char *service);
+/** Does a lane of routing say that it delivers nothing because this clause of DX-1 fails? */
+bool lt_cli_board_stands_still(const struct lt_cli_board *board, const char *clause);
 const struct lt_stream_notice *
 lt_cli_board_notice(const struct lt_cli_board *board, const char *application, const char *stream);
 const struct lt_receipt *

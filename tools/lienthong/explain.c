@@ -36,9 +36,8 @@ static int run(struct lt_cli *cli)
     struct lt_cli_measure measure = {now, cli->conf.still_ms * LT_MILLI};
     struct lt_cli_line line;
     lt_cli_line(view->fold, view->board, connection, &LT_CLI_NO_MARKS, &measure, &line);
-    /* The diary could be read just now; whether it can be written, only routing knows. */
     struct lt_right_facts facts =
-        lt_cli_facts(view->fold, view->board, connection, now, cli->conf.grace_ms * LT_MILLI, true);
+        lt_cli_facts(view->fold, view->board, connection, now, cli->conf.grace_ms * LT_MILLI);
     struct lt_right right = lt_route(view->fold, connection, &facts);
     struct lt_buf out = {0};
     lt_cli_right_text(cli->lang, &right, &line, lt_cli_board_decision(view->board, connection), now,

@@ -55,8 +55,7 @@ struct lt_right_facts lt_cli_facts(const struct lt_fold *fold,
                                    const struct lt_cli_board *board,
                                    const char *connection,
                                    lt_time now,
-                                   lt_time grace,
-                                   bool diary_writable)
+                                   lt_time grace)
 {
     const struct lt_cursor *cursor = lt_cli_board_newest(board, connection);
     const int64_t today = (now + VIETNAM_OFFSET) / DAY;
@@ -66,7 +65,7 @@ struct lt_right_facts lt_cli_facts(const struct lt_fold *fold,
         .transaction = TRANSACTION,
         .scope_known = lt_cli_scope_known(fold, connection),
         .delivered_today = cursor && cursor->day == today ? cursor->day_count : 0,
-        .diary_writable = diary_writable,
+        .diary_writable = !lt_cli_board_stands_still(board, lt_clause_name(LT_CLAUSE_DIARY)),
     };
 }
 

@@ -65,7 +65,7 @@ $(UNIT_TESTS) $(REAL_TESTS) $(TEST_TOOLS): $(O)/%: $(O)/%.o $(SUPPORT_A) $(PROGR
 # The simulation of routing's lanes: their pure files once more, with switches that leave one rule
 # of the protocol out (routing/mutant.h), always optimised.
 SIM     := $(O)/tests/sim/sim_routing
-SIM_O   := $(patsubst %,$(O)/sim/services/routing/%.o,state cursor view keyset effect lane start \
+SIM_O   := $(patsubst %,$(O)/sim/services/routing/%.o,state cursor view keyset effect lane stand start \
              boundary plan live catch) \
            $(patsubst %.c,$(O)/sim/%.o,$(wildcard tests/sim/*.c))
 $(O)/sim/%.o: %.c Makefile tools/mk/rules.mk

@@ -19,7 +19,7 @@ static char *explain(struct line_world *line, enum lt_cli_lang lang, const struc
 {
     struct lt_cli_line of = line_compute(line);
     struct lt_right_facts facts =
-        lt_cli_facts(line->world.fold, line->board, "cn000001", WORLD_NOW, WORLD_GRACE, true);
+        lt_cli_facts(line->world.fold, line->board, "cn000001", WORLD_NOW, WORLD_GRACE);
     struct lt_right right = lt_route(line->world.fold, "cn000001", &facts);
     struct lt_buf out = {0};
     lt_cli_right_text(lang, &right, &of, last, WORLD_NOW, &out);
@@ -70,6 +70,25 @@ static void names_the_deciding_clause_in_the_decrees_words(void **state)
     assert_says(vi, lt_clause_words(LT_CLAUSE_PAIR_HOLD, true));
 }
 
+/* D45-avail: whether the diary can be written, only routing knows, and it says so. */
+static void the_diary_clause_is_what_routing_says_of_it(void **state)
+{
+    struct line_world *line = *state;
+    const struct lt_standstill stand = {.name = "live/diary",
+                                        .lane = "live",
+                                        .clause = "diary",
+                                        .since = WORLD_NOW,
+                                        .at = WORLD_NOW};
+    put_schema(line);
+    line_take(line, LT_CLI_FROM_CURSORS, NULL, "stand/live/diary", LT_RECORD_STANDSTILL, &stand);
+    LT_CLEANUP(lt_freep) char *no = explain(line, LT_CLI_EN, NULL);
+    assert_says(no, lt_clause_words(LT_CLAUSE_DIARY, false));
+    lt_cli_board_take(line->board, LT_CLI_FROM_CURSORS, NULL, lt_bytes_text("stand/live/diary"),
+                      lt_bytes(NULL, 0));
+    LT_CLEANUP(lt_freep) char *yes = explain(line, LT_CLI_EN, NULL);
+    assert_says(yes, "every clause holds");
+}
+
 static void a_termination_is_told_to_end_the_stream(void **state)
 {
     struct line_world *line = *state;
@@ -116,16 +135,14 @@ static void the_days_count_is_todays_in_vietnam(void **state)
     line->cursor.day = today;
     line->cursor.day_count = 48;
     line_put(line);
-    assert_int_equal(
-        lt_cli_facts(line->world.fold, line->board, "cn000001", WORLD_NOW, WORLD_GRACE, true)
-            .delivered_today,
-        48);
+    assert_int_equal(lt_cli_facts(line->world.fold, line->board, "cn000001", WORLD_NOW, WORLD_GRACE)
+                         .delivered_today,
+                     48);
     line->cursor.day = today - 1;
     line_put(line);
-    assert_int_equal(
-        lt_cli_facts(line->world.fold, line->board, "cn000001", WORLD_NOW, WORLD_GRACE, true)
-            .delivered_today,
-        0);
+    assert_int_equal(lt_cli_facts(line->world.fold, line->board, "cn000001", WORLD_NOW, WORLD_GRACE)
+                         .delivered_today,
+                     0);
 }
 
 #define WITH_LINE(test) cmocka_unit_test_setup_teardown(test, line_setup, line_teardown)
@@ -135,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_LINE(says_yes_when_every_clause_holds),
         WITH_LINE(names_the_deciding_clause_in_the_decrees_words),
+        WITH_LINE(the_diary_clause_is_what_routing_says_of_it),
         WITH_LINE(a_termination_is_told_to_end_the_stream),
         WITH_LINE(a_scope_is_known_when_fields_and_filter_are),
         WITH_LINE(the_days_count_is_todays_in_vietnam),

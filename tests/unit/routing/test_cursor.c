@@ -23,6 +23,8 @@ static struct lane_stream some_stream(void)
     stream.load_seq = 4000;
     stream.agreement = 12;
     stream.scope_version = 3;
+    stream.key_schema = 1000;
+    stream.value_schema = 1003;
     lt_chain_start(&stream.chain, "stream.cn000981.3");
     stream.page = (struct lane_page){.first = 4700, .count = 12, .deletes = 2, .opened = 5};
     stream.day = 20000;
@@ -58,6 +60,8 @@ static void a_cursor_survives_its_record(void **state)
     assert_int_equal(after.page.first, 4700);
     assert_int_equal(after.page.deletes, 2);
     assert_int_equal(after.day_count, 99);
+    assert_int_equal(after.key_schema, 1000);
+    assert_int_equal(after.value_schema, 1003);
     assert_memory_equal(after.chain.value, before.chain.value, LT_CHAIN_BYTES);
     lt_buf_fini(&bytes);
 }

@@ -138,8 +138,45 @@ static void a_value_that_cannot_be_read_is_withheld(void **state)
     row = lt_lane_rows_read(rows, LT_OP_UPDATE, lt_buf_bytes(&value), (struct lt_bytes){0}, &good);
     assert_false(good);
     lt_lane_shape_effect(shape, rows, &row, &before, &after);
-    assert_false(before); /* unknown = out of scope */
+    assert_true(row.unknown); /* it may have been in scope, and is not now: the stream must end */
+    assert_true(before);
+    assert_false(after);
     lt_lane_shape_free(shape);
+    lt_buf_fini(&value);
+    lt_buf_fini(&scope);
+}
+
+/* Who had a row cannot be told from a record without readable old values (DX-4, DX-5). */
+static void a_record_without_old_values_is_unknown(void **state)
+{
+    (void)state;
+    const struct lt_bytes none = {0};
+    struct lt_buf value = {0}, scope = {0};
+    bool good, before, after;
+    struct lt_lane_shape *all = lt_lane_shape_new(world.fold, "cn000001", rows, &err);
+    struct lt_lane_shape *some = lt_lane_shape_new(world.fold, "cn000002", rows, &err);
+    frame_scope(&scope, "48");
+    scope.len--;
+    struct lt_lane_row row =
+        lt_lane_rows_read(rows, LT_OP_DELETE, none, lt_buf_bytes(&scope), &good);
+    assert_false(good);
+    assert_true(row.unknown);
+    lt_lane_shape_effect(some, rows, &row, &before, &after);
+    assert_true(before && !after);
+    assert_true(lt_lane_rows_read(rows, LT_OP_DELETE, none, none, &good).unknown);
+    frame_row(&value, "w1", "48");
+    row = lt_lane_rows_read(rows, LT_OP_UPDATE, lt_buf_bytes(&value), lt_buf_bytes(&scope), &good);
+    assert_true(row.unknown); /* but the new row is known: an update serves both */
+    lt_lane_shape_effect(some, rows, &row, &before, &after);
+    assert_true(before && after);
+    value.len--;
+    row = lt_lane_rows_read(rows, LT_OP_INSERT, lt_buf_bytes(&value), none, &good);
+    assert_false(row.unknown); /* nobody had it */
+    row = lt_lane_rows_read(rows, LT_OP_UPDATE, lt_buf_bytes(&value), none, &good);
+    lt_lane_shape_effect(all, rows, &row, &before, &after);
+    assert_true(before && !after); /* without filter there is nothing to tell */
+    lt_lane_shape_free(all);
+    lt_lane_shape_free(some);
     lt_buf_fini(&value);
     lt_buf_fini(&scope);
 }
@@ -221,6 +258,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_projection_leaves_only_what_was_granted),
         TEST(a_value_that_cannot_be_read_is_withheld),
+        TEST(a_record_without_old_values_is_unknown),
         TEST(an_unknown_filter_column_is_no_scope),
         TEST(the_crowd_sees_what_each_shape_sees),
     };

@@ -484,6 +484,17 @@ static void rights_of_applications_that_nobody_wants_are_taken(void **state)
 
 /* ---- garbage ---- */
 
+static void a_lane_that_stands_still_is_no_garbage(void **state)
+{
+    struct bench *bench = *state;
+    const struct lt_standstill stand = {.name = "live/diary", .lane = "live", .clause = "diary"};
+    see(bench, LT_TOPIC_CURSORS, "stand/live/diary", LT_RECORD_STANDSTILL, &stand);
+    assert_int_equal(lt_observed_take(bench->observed, LT_TOPIC_CURSORS,
+                                      lt_bytes_text("stand/live/diary"), lt_bytes(NULL, 0), NULL),
+                     0);
+    assert_int_equal(lt_observed_routing(bench->observed).cursor_count, 0);
+}
+
 static void garbage_of_others_is_left_out(void **state)
 {
     struct bench *bench = *state;
@@ -526,6 +537,7 @@ int main(void)
         TEST(nothing_is_done_when_all_is_as_wanted),
         TEST(foreign_things_are_told_and_left_alone),
         TEST(rights_of_applications_that_nobody_wants_are_taken),
+        TEST(a_lane_that_stands_still_is_no_garbage),
         TEST(garbage_of_others_is_left_out),
     };
     return cmocka_run_group_tests_name("steward wanted", tests, NULL, NULL);
