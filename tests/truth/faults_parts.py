@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -9,7 +10,7 @@ import psycopg2
 from confluent_kafka.admin import AdminClient
 
 import plan as plans
-from faults import Fault, gone
+from faults import Fault, gone, stopped
 from stage import REGISTRY, ROOT, wait_until
 
 SLOT = "lienthong"
@@ -27,6 +28,19 @@ class Broker(Fault):
 
     def heal(self):
         self.stage.kafka.restart()
+
+
+class Freeze(Fault):
+    """SIGSTOP of a whole server, then CONT."""
+
+    def inflict(self):
+        part = self.stage.kafka if self.party == "broker" else self.stage.clusters[self.party]
+        self.pids = part.pause()
+        self.proof = stopped(self.pids[-1])
+
+    def heal(self):
+        for pid in self.pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 class Crash(Fault):

@@ -312,6 +312,12 @@ class Judged(unittest.TestCase):
         self.story.records[-1].lt = self.story.records[-1].lt.replace("5.1", "6.1")
         self.assertIn("wrong record", self.kinds())
 
+    def test_finds_a_notice_that_changes_what_its_stream_means(self):
+        """D45.2dd: terms and schemas are fixed for the life of a stream."""
+        told = self.seen.notices[STREAM]
+        told.append(Notice(BEGIN, BEGIN, dict(told[0].body, value_schema=1002)))
+        self.found("terms")
+
     # ---- right ----
 
     def test_finds_a_record_after_a_hold_is_effective(self):

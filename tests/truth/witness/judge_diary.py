@@ -9,7 +9,7 @@ PAGE_US = 10_000_000  # a page of the stage closes after 2 s; this long after, i
 def judge(case):
     for name, stream in case.seen.streams.items():
         reading = case.reading(name)
-        if reading.verdicts:
+        if reading.damaged:
             continue
         notes = sorted((n for n in case.seen.notes if n["stream"] == name), key=lambda n: n["first"])
         yield from one_stream(case, name, reading, notes)

@@ -22,7 +22,7 @@ def judge(case):
             continue
         states = [s for v, _, s in case.states(connection) if v is version]
         yield from in_scope(name, reading, states)
-        if not reading.verdicts:
+        if not reading.damaged:
             yield from sequence(case, connection, reading, states)
 
 

@@ -7,6 +7,7 @@ from .avro_record import Malformed, Schema
 from .verdict import Verdict
 from .wire import Damage, chain_next, chain_start, header, unframe
 
+FIXED = ("agreement", "scope_version", "key_schema", "value_schema")
 Delivered = namedtuple("Delivered", "seq header key digest record")
 
 
@@ -16,6 +17,8 @@ class Reading:
     def __init__(self, stream, notices, schemas):
         self.stream, self.verdicts, self.delivered = stream, [], []
         self.notice = notices[-1].body if notices else None
+        self.terms = notices[0].body if notices else None  # fixed for the life of a stream
+        self.check_terms(notices)
         self.schemas = {i: Schema(text) for i, text in schemas.items()}
         self.chains = [chain_start("stream." + stream.name)]
         self.contents = {}
@@ -27,6 +30,14 @@ class Reading:
                 self.verdicts.append(Verdict("wrong record", stream.name, "offset %d: %s" % (
                     record.offset, error)))
                 break
+
+    def check_terms(self, notices):
+        for notice in notices:
+            for name in FIXED:
+                if notice.body[name] != self.terms[name]:
+                    self.verdicts.append(Verdict("terms", self.stream.name, "its notice says %s %s, then"
+                                                 " %s" % (name, self.terms[name], notice.body[name])))
+                    return
 
     def take(self, record):
         head = header(record.lt)
@@ -49,18 +60,23 @@ class Reading:
     def check_order(self, head):
         if self.delivered and head.feed_seq <= self.delivered[-1].header.feed_seq:
             raise Damage("seq %d is not in the order of the feed" % head.seq)
-        if self.notice and head.agreement != self.notice["agreement"] or \
-                self.notice and head.version != self.notice["scope_version"]:
+        if self.terms and (head.agreement, head.version) != (self.terms["agreement"],
+                                                             self.terms["scope_version"]):
             raise Damage("seq %d has other terms than its stream" % head.seq)
+
+    @property
+    def damaged(self):
+        """What follows from its records would not hold."""
+        return any(v.kind != "terms" for v in self.verdicts)
 
     def columns(self):
         """Of the records' schema."""
-        schema = self.schemas[self.notice["value_schema"]]
+        schema = self.schemas[self.terms["value_schema"]]
         return sorted(f["lt.column"] for f in schema.fields)
 
     def schema(self, framed, member):
         ident, data = unframe(framed)
-        if self.notice and ident != self.notice[member]:
+        if self.terms and ident != self.terms[member]:
             raise Damage("schema %d, not the stream's" % ident)
         if ident not in self.schemas:
             raise Damage("schema %d was never given" % ident)

@@ -6,7 +6,7 @@ KINDS = {
     "lost": "DX-4", "not converged": "DX-4, DX-5", "without right": "DX-3",
     "unsound stamp": "DX-6", "leak": "DX-8", "not idempotent": "DX-11", "disturbed": "DX-13",
     "cut-off": "DX-14", "diary": "DX-7", "gap": "DX-4", "two contents": "DX-11",
-    "wrong record": "D52.2b",
+    "wrong record": "D52.2b", "terms": "D45.2dd",
 }
 
 
