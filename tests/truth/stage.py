@@ -3,6 +3,7 @@ services and connections."""
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -144,9 +145,21 @@ class Stage(Line):
             pass
         for part in self.watchers:
             part.stop()
-        self.stop()
-        if self.proxy:
-            self.proxy.stop()
+        for program in self.programs.values():
+            program.signal(signal.SIGCONT)  # a history may have been broken off in a fault
+        try:
+            self.stop()
+        finally:
+            if self.proxy:
+                self.proxy.stop()
+
+    def stop_programs(self):
+        """One that does not go is killed; the others are stopped all the same."""
+        for program in list(self.programs.values())[::-1]:
+            try:
+                program.stop()
+            except LineError as error:
+                print("    %s" % error)
 
     # ---- data services and connections of one history ----
 
