@@ -73,7 +73,7 @@ class Office:
             return
         held = next(c for c in self.controls if c.kind == "hold" and c.ident == ident)
         control, _ = self.command("lift", held.target, "lift", ident, ident=ident)
-        if control.answered_us is None:
+        if control.answered_us is None and "is lifted already" not in self.refused[-1]:
             self.numbers[event["number"]] = ident
 
     def lift_all(self):
