@@ -46,19 +46,17 @@ sim: $(SIM)
 fuzz-replay: $(FUZZ_REPLAY)
 	@tests/fuzz/replay $(FUZZ_REPLAY)
 
-# Tests that need a real broker and real databases, each program with its own broker.
-SHORT_TESTS := $(filter %_bus %_bus_acl %_bus_tls %_consumer_apply %_lienthong %_lienthong_verify \
-                 %_provider %_same_as_postgres, $(REAL_TESTS))
-integration-short: all $(SHORT_TESTS)
-	@tests/integration/all $(SHORT_TESTS)
-integration-long: all $(REAL_TESTS)
-	@tests/integration/all $(filter-out $(SHORT_TESTS), $(REAL_TESTS))
+# Every fuzz target in turn, SECONDS of each, under ASan and UBSan.
+SECONDS_EACH ?= 60
+fuzz:
+	@tests/fuzz/all $(SECONDS_EACH)
 
-# Tests against one whole line.
-line-short: all
-	@tests/line/run --mode $(MODE) test_line test_interop
-line-long: all
-	@tests/line/run --mode $(MODE)
+# Tests on real parts: one program against a broker and databases, and the whole line.  The longest
+# begin first, so that they do not run alone at the end.
+LONGEST := test_bad_input test_faults test_use_period test_right test_provider_faults test_provider_source
+REAL := $(sort $(notdir $(REAL_TESTS)) $(basename $(notdir $(wildcard tests/line/test_*.py))))
+real: all $(REAL_TESTS)
+	@tests/real $(MODE) $(LONGEST) $(filter-out $(LONGEST), $(REAL))
 
 # One transaction of 5 million rows with a kill in its middle: memory and every row once.
 check-large: all $(O)/tests/integration/test_provider_faults
@@ -69,10 +67,6 @@ check-large: all $(O)/tests/integration/test_provider_faults
 check: packages
 	@tests/check
 
-# The same and the long tests: kills, restarts, use periods, every bad input (half an hour).
-check-long: packages
-	@LT_CHECK_LONG=1 tests/check
-
 # The main job on real data, from an empty machine to a report.
 demo: packages
 	@$(MAKE) --no-print-directory -s -j$$(nproc) MODE=release all
@@ -80,6 +74,22 @@ demo: packages
 
 demo-stop:
 	@tools/demo/demo stop
+
+# Programs, manual pages, units and samples; packagers set DESTDIR, MODE=release and PREFIX=/usr.
+PREFIX ?= /usr
+install: all
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/man/man1 share/man/man5 share/man/man8 \
+	    lib/systemd/system lib/sysusers.d lib/tmpfiles.d share/doc/lienthong/examples)
+	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	for n in 1 5 8; do install -m 644 deploy/man/*.$$n $(DESTDIR)$(PREFIX)/share/man/man$$n; done
+	install -m 644 deploy/systemd/*.service $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 644 deploy/systemd/lienthong.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/lienthong.conf
+	install -m 644 deploy/systemd/lienthong.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/lienthong.conf
+	install -m 644 deploy/conf/*.conf $(DESTDIR)$(PREFIX)/share/doc/lienthong/examples
+
+# Samples, units and manual pages agree with the programs.
+deploy-check: all
+	@tests/check-deploy --mode $(MODE)
 
 packages:
 	@tools/install-packages
@@ -95,4 +105,4 @@ tidy:
 clean:
 	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
 
-.PHONY: all tests unit sim fuzz-replay integration-short integration-long line-short line-long check check-long check-large demo demo-stop packages format tidy clean
+.PHONY: all tests unit sim fuzz fuzz-replay real check check-large demo demo-stop install deploy-check packages format tidy clean

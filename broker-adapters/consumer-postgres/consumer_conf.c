@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AT(member) offsetof(struct lt_consumer_conf, member)
+#define TRANSACTION_MS 60000
+#define AT(member)     offsetof(struct lt_consumer_conf, member)
 #define TEXT(section_, key_, member, fallback_, flags_, help_)                            \
     {                                                                                     \
         .section = (section_), .key = (key_), .type = LT_CONF_TEXT, .offset = AT(member), \
@@ -27,11 +28,6 @@
     {                                                                                    \
         .section = (section_), .key = (key_), .type = LT_CONF_INT, .offset = AT(member), \
         .fallback = (fallback_), .min = (min_), .max = (max_), .help = (help_)           \
-    }
-#define CHOICE(section_, key_, member, fallback_, choices_, help_)                          \
-    {                                                                                       \
-        .section = (section_), .key = (key_), .type = LT_CONF_CHOICE, .offset = AT(member), \
-        .fallback = (fallback_), .choices = (choices_), .help = (help_)                     \
     }
 
 static const struct lt_conf_key keys[] = {
@@ -109,18 +105,19 @@ static const struct lt_conf_key keys[] = {
          1,
          86400000,
          "difference above which nothing is stamped"),
-    TEXT("kafka", "brokers", brokers, NULL, LT_CONF_REQUIRED, "host:port, comma separated"),
-    FILE_PATH(
-        "kafka", "ca_file", ca_file, NULL, 0, "certificate of the platform's authority (PEM)"),
-    FILE_PATH("kafka", "cert_file", cert_file, NULL, 0, "our certificate (PEM)"),
-    FILE_PATH("kafka", "key_file", key_file, NULL, 0, "our private key (PEM)"),
-    FILE_PATH("metrics", "file", metrics_file, "", 0, "Prometheus text file; empty: none"),
-    CHOICE("log", "level", log_level, "info", "error|warn|notice|info|debug", "least level"),
-    CHOICE("log", "format", log_format, "text", "text|json", "form of log lines"),
+    LT_KAFKA_KEYS(struct lt_consumer_conf, kafka),
+    LT_METRICS_KEYS(struct lt_consumer_conf, metrics_file),
+    LT_LOG_KEYS(struct lt_consumer_conf, log),
 };
 
 const struct lt_conf_table lt_consumer_conf_table = {
-    .keys = keys, .count = LT_COUNT(keys), .open_section = "kafka stream"};
+    .keys = keys,
+    .count = LT_COUNT(keys),
+    .open_section = "kafka stream",
+    .open_help = "[stream \"cn000981\"]\n"
+                 "  view                   name of that connection's view (text, default: made of "
+                 "entity and connection)\n\n" LT_KAFKA_OPEN_HELP,
+};
 
 /* The pass-through of [kafka] first, so that it is one run. */
 static void sort_extra(struct lt_consumer_conf *conf)
@@ -178,14 +175,8 @@ void lt_consumer_conf_unload(struct lt_consumer_conf *conf)
 
 struct lt_bus lt_consumer_bus(const struct lt_consumer_conf *conf)
 {
-    return (struct lt_bus){.brokers = conf->brokers,
-                           .ca_file = conf->ca_file,
-                           .cert_file = conf->cert_file,
-                           .key_file = conf->key_file,
-                           .extra = conf->extra.pairs,
-                           .extra_count = conf->kafka_count,
-                           .client_id = conf->application,
-                           .transaction_ms = 60000};
+    const struct lt_conf_extra kafka = {.pairs = conf->extra.pairs, .count = conf->kafka_count};
+    return lt_kafka_conf_bus(&conf->kafka, &kafka, conf->application, TRANSACTION_MS);
 }
 
 struct lt_target_options lt_consumer_target(const struct lt_consumer_conf *conf,

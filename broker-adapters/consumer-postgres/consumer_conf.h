@@ -4,9 +4,9 @@
  */
 #pragma once
 
-#include "base/conf.h"
 #include "bus/bus.h"
 #include "consumer-postgres/target.h"
+#include "daemon/common_conf.h"
 
 struct lt_consumer_conf {
     char *dsn, *extension_schema;
@@ -14,9 +14,9 @@ struct lt_consumer_conf {
     char *application, *data_schema, *reader_role, *state_file;
     int64_t batch_records, batch_bytes, batch_ms, receipt_ms;
     int64_t skew_alarm_ms, skew_bound_ms;
-    char *brokers, *ca_file, *cert_file, *key_file;
+    struct lt_kafka_conf kafka;
     char *metrics_file;
-    char *log_level, *log_format;
+    struct lt_log_conf log;
     struct lt_conf_extra extra; /* [kafka] pass-through first, then [stream "..."] */
     size_t kafka_count;
 };

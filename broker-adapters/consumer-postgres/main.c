@@ -25,21 +25,12 @@ static const char usage[] =
     "  check    look whether everything is ready\n"
     "  status   print what each copy is worth\n";
 
-static int start_log(const struct lt_consumer_conf *conf, struct lt_error *reterr)
-{
-    enum lt_log_level level;
-    if (lt_log_level_parse(conf->log_level, &level))
-        return lt_fail(reterr, LT_ERR_FATAL, "conf", 0, "[log] level: '%s'", conf->log_level);
-    lt_log_start(PROGRAM, level, strcmp(conf->log_format, "json") == 0);
-    return 0;
-}
-
 static int run(const struct lt_consumer_conf *conf)
 {
     struct lt_error err = {0};
     struct lt_follow_metrics follow_metrics;
     struct lt_report_metrics report_metrics;
-    if (start_log(conf, &err)) {
+    if (lt_log_conf_start(&conf->log, PROGRAM, &err)) {
         fprintf(stderr, PROGRAM ": %s\n", err.msg);
         return 1;
     }

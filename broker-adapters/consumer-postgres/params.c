@@ -80,22 +80,34 @@ static size_t count_rows(const struct lt_row *rows, size_t count, lt_row_filter 
     return pass;
 }
 
+/* One text[]: the texts of `column` of the rows that pass, or of the key's column. */
+static void add_column(struct lt_params *params,
+                       const struct lt_row *rows,
+                       size_t count,
+                       lt_row_filter *filter,
+                       size_t column,
+                       bool of_key)
+{
+    const int which = open_param(params, BINARY_FORMAT);
+    const size_t start = params->data.len;
+    lt_array_begin(&params->data, LT_OID_TEXT, count_rows(rows, count, filter));
+    for (size_t i = 0; i < count; i++) {
+        if (filter(&rows[i])) {
+            const struct lt_bytes *texts = of_key ? rows[i].key_texts : rows[i].texts;
+            lt_array_add(&params->data, start, texts[column]);
+        }
+    }
+    close_param(params, which);
+}
+
 void lt_params_columns(struct lt_params *params,
                        const struct lt_shape *shape,
                        const struct lt_row *rows,
                        size_t count,
                        lt_row_filter *filter)
 {
-    const size_t pass = count_rows(rows, count, filter);
-    for (size_t column = 0; column < shape->count; column++) {
-        const int which = open_param(params, BINARY_FORMAT);
-        const size_t start = params->data.len;
-        lt_array_begin(&params->data, LT_OID_TEXT, pass);
-        for (size_t i = 0; i < count; i++)
-            if (filter(&rows[i]))
-                lt_array_add(&params->data, start, rows[i].texts[column]);
-        close_param(params, which);
-    }
+    for (size_t column = 0; column < shape->count; column++)
+        add_column(params, rows, count, filter, column, false);
 }
 
 void lt_params_key_columns(struct lt_params *params,
@@ -104,16 +116,8 @@ void lt_params_key_columns(struct lt_params *params,
                            size_t count,
                            lt_row_filter *filter)
 {
-    const size_t pass = count_rows(rows, count, filter);
-    for (size_t column = 0; column < shape->key_count; column++) {
-        const int which = open_param(params, BINARY_FORMAT);
-        const size_t start = params->data.len;
-        lt_array_begin(&params->data, LT_OID_TEXT, pass);
-        for (size_t i = 0; i < count; i++)
-            if (filter(&rows[i]))
-                lt_array_add(&params->data, start, rows[i].key_texts[column]);
-        close_param(params, which);
-    }
+    for (size_t column = 0; column < shape->key_count; column++)
+        add_column(params, rows, count, filter, column, true);
 }
 
 void lt_params_keys(struct lt_params *params,

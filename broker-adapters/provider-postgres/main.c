@@ -25,19 +25,6 @@ static const char usage[] =
     "  run     follow the database until stopped\n"
     "A command may come before or after the options.\n";
 
-static void set_bus(struct provider *p, const struct lt_conf_extra *extra)
-{
-    const struct provider_conf *conf = p->conf;
-    p->bus = (struct lt_bus){.brokers = conf->brokers,
-                             .ca_file = conf->ca_file,
-                             .cert_file = conf->cert_file,
-                             .key_file = conf->key_file,
-                             .extra = extra->pairs,
-                             .extra_count = extra->count,
-                             .client_id = PROGRAM,
-                             .transaction_ms = conf->transaction_ms};
-}
-
 static int open_provider(struct provider *p,
                          const struct provider_conf *conf,
                          const struct lt_conf_extra *extra,
@@ -45,7 +32,7 @@ static int open_provider(struct provider *p,
 {
     uint8_t key[LT_SIGN_KEY_BYTES];
     p->conf = conf;
-    set_bus(p, extra);
+    p->bus = lt_kafka_conf_bus(&conf->kafka, extra, PROGRAM, conf->transaction_ms);
     lt_topic_progress(conf->source, p->progress_topic);
     if (lt_control_key_read_public(conf->public_key_file, key, reterr) != 0) {
         return -1;
@@ -139,7 +126,6 @@ int main(int argc, char **argv)
     struct lt_conf_extra extra = {0};
     struct provider provider = {0};
     struct lt_error err = {0};
-    enum lt_log_level level = LT_LOG_INFO;
     const char *name = read_arguments(argc, argv, &options);
     int rc = lt_conf_load(&provider_conf_table, options.config_path, &conf, &extra, &err);
     rc = rc == 0 ? provider_conf_check(&conf, &err) : rc;
@@ -147,8 +133,7 @@ int main(int argc, char **argv)
         lt_conf_print(&provider_conf_table, &conf, stdout);
     }
     if (rc == 0 && !options.print_config && !options.check_config) {
-        rc = lt_log_level_parse(conf.log_level, &level);
-        lt_log_start(PROGRAM, level, strcmp(conf.log_format, "json") == 0);
+        rc = lt_log_conf_start(&conf.log, PROGRAM, &err);
         rc = rc == 0 ? open_provider(&provider, &conf, &extra, &err) : rc;
         rc = rc == 0 ? command(&provider, name, &err) : rc;
     }

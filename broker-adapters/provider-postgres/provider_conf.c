@@ -102,10 +102,7 @@ static const struct lt_conf_key keys[] = {
         "hold",
         "hold|renew",
         "when a shared table was rewritten or changed its shape: hold sync points, or load anew"),
-    TEXT("kafka", "brokers", brokers, NULL, LT_CONF_REQUIRED, "host:port, comma separated"),
-    FILE_PATH("kafka", "ca_file", ca_file, NULL, LT_CONF_REQUIRED, "certificate authority (PEM)"),
-    FILE_PATH("kafka", "cert_file", cert_file, NULL, LT_CONF_REQUIRED, "own certificate (PEM)"),
-    FILE_PATH("kafka", "key_file", key_file, NULL, LT_CONF_REQUIRED, "own private key (PEM)"),
+    LT_KAFKA_KEYS(struct provider_conf, kafka),
     DURATION("kafka",
              "transaction_timeout",
              transaction_ms,
@@ -113,20 +110,17 @@ static const struct lt_conf_key keys[] = {
              1000,
              900000,
              "transaction.timeout.ms"),
-    FILE_PATH("control",
-              "public_key_file",
-              public_key_file,
-              NULL,
-              LT_CONF_REQUIRED,
-              "the steward's public key, 64 hex digits"),
-    FILE_PATH("metrics", "file", metrics_file, NULL, 0, "Prometheus text file, written every 5 s"),
-    CHOICE("log", "level", log_level, "info", "error|warn|notice|info|debug", "least severe level"),
-    CHOICE(
-        "log", "format", log_format, "text", "text|json", "one line or one JSON object an event"),
+    LT_CONTROL_KEYS(struct provider_conf, public_key_file),
+    LT_METRICS_KEYS(struct provider_conf, metrics_file),
+    LT_LOG_KEYS(struct provider_conf, log),
 };
 
 const struct lt_conf_table provider_conf_table = {
-    .keys = keys, .count = LT_COUNT(keys), .open_section = "kafka"};
+    .keys = keys,
+    .count = LT_COUNT(keys),
+    .open_section = "kafka",
+    .open_help = LT_KAFKA_OPEN_HELP,
+};
 
 static int check_slot_name(const char *slot, struct lt_error *reterr)
 {

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "base/conf.h"
+#include "daemon/common_conf.h"
 
 struct provider_conf {
     char *dsn, *slot, *publication;
@@ -12,11 +12,11 @@ struct provider_conf {
     int64_t batch_rows, batch_bytes, batch_age_ms, split_rows;
     int64_t sync_interval_ms, restart_wait_ms;
     char *on_shape_change;
-    char *brokers, *ca_file, *cert_file, *key_file;
+    struct lt_kafka_conf kafka;
     int64_t transaction_ms;
     char *public_key_file;
     char *metrics_file;
-    char *log_level, *log_format;
+    struct lt_log_conf log;
 };
 extern const struct lt_conf_table provider_conf_table;
 

@@ -57,7 +57,7 @@ static void set_text(char *settings, const struct lt_conf_key *key, const char *
 
 static int set_number(char *settings, const struct lt_conf_key *key, int64_t value)
 {
-    if ((key->min || key->max) && (value < key->min || value > key->max))
+    if (value < key->min || value > key->max)
         return -1;
     *(int64_t *)(void *)(settings + key->offset) = value;
     return 0;
@@ -99,10 +99,7 @@ static void describe(const struct lt_conf_key *key, char *buf, size_t size)
     case LT_CONF_DURATION: {
         const char *what = key->type == LT_CONF_INT ? "a number" : "a duration such as 5s";
         const char *unit = key->type == LT_CONF_INT ? "" : " ms";
-        if (key->min || key->max)
-            snprintf(buf, size, "%s from %ld to %ld%s", what, (long)key->min, (long)key->max, unit);
-        else
-            snprintf(buf, size, "%s", what);
+        snprintf(buf, size, "%s from %ld to %ld%s", what, (long)key->min, (long)key->max, unit);
         return;
     }
     default:
@@ -285,12 +282,13 @@ void lt_conf_print_help(const struct lt_conf_table *table, FILE *out)
         }
         char wanted[160];
         describe(key, wanted, sizeof(wanted));
+        const bool has_default = key->fallback && *key->fallback;
         fprintf(out, "  %-22s %s (%s%s%s%s)\n", key->key, key->help, wanted,
-                key->flags & LT_CONF_REQUIRED ? ", required" : "",
-                key->fallback ? ", default " : "", key->fallback ? key->fallback : "");
+                key->flags & LT_CONF_REQUIRED ? ", required" : "", has_default ? ", default " : "",
+                has_default ? key->fallback : "");
     }
-    if (table->open_section)
-        fprintf(out, "\nOther keys of [%s] are passed on unchanged.\n", table->open_section);
+    if (table->open_help)
+        fprintf(out, "\n%s\n", table->open_help);
 }
 
 static void print_value(const struct lt_conf_key *key, const char *settings, FILE *out)

@@ -47,6 +47,7 @@ struct lt_conf_table {
     const struct lt_conf_key *keys;
     size_t count;
     const char *open_section; /**< its unknown keys are kept; NULL for none */
+    const char *open_help;    /**< what they are, for --help-config */
 };
 /** What lt_conf_load() keeps beside the struct: pass-through pairs and origins. */
 struct lt_conf_extra {

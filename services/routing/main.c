@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "routing/shell.h"
 
@@ -111,10 +110,8 @@ static int
 run(const struct lt_routing_conf *conf, const struct lt_conf_extra *extra, struct lt_error *reterr)
 {
     static struct runner runners[2];
-    enum lt_log_level level;
-    if (lt_log_level_parse(conf->log_level, &level) < 0)
-        return lt_fail(reterr, LT_ERR_FATAL, "conf", 0, "unknown log level '%s'", conf->log_level);
-    lt_log_start("lt-routing", level, strcmp(conf->log_format, "json") == 0);
+    if (lt_log_conf_start(&conf->log, "lt-routing", reterr) < 0)
+        return -1;
     lt_daemon_signals();
     for (int i = 0; i < 2; i++) {
         runners[i].id = (enum lane_id)i;

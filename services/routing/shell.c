@@ -52,16 +52,7 @@ set_up(struct lt_shell *shell, const struct lt_conf_extra *extra, struct lt_erro
              lt_lane_name(shell->id));
     snprintf(shell->transactional_id, sizeof(shell->transactional_id), "routing.b%d.%s",
              (int)conf->bucket, lt_lane_name(shell->id));
-    shell->bus = (struct lt_bus){
-        .brokers = conf->brokers,
-        .ca_file = conf->ca_file,
-        .cert_file = conf->cert_file,
-        .key_file = conf->key_file,
-        .extra = extra->pairs,
-        .extra_count = extra->count,
-        .client_id = shell->client_id,
-        .transaction_ms = conf->transaction_ms,
-    };
+    shell->bus = lt_kafka_conf_bus(&conf->kafka, extra, shell->client_id, conf->transaction_ms);
     if (lt_control_key_read_public(conf->public_key_file, shell->public_key, reterr) < 0)
         return -1;
     shell->fold = lt_fold_new(shell->public_key);

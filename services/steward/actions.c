@@ -4,36 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int acl_order(const void *a, const void *b)
+{
+    return lt_acl_compare(a, b);
+}
+
+static int topic_order(const void *name, const void *topic)
+{
+    return strcmp(name, *(const char *const *)topic);
+}
+
 static bool has_acl(const struct lt_acl *acls, size_t count, const struct lt_acl *acl)
 {
-    size_t low = 0, high = count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = lt_acl_compare(&acls[middle], acl);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
+    return count > 0 && bsearch(acl, acls, count, sizeof(*acls), acl_order) != NULL;
 }
 
 static bool has_topic(const struct lt_actual *actual, const char *name)
 {
-    size_t low = 0, high = actual->topic_count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = strcmp(actual->topics[middle], name);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
+    return actual->topic_count > 0 && bsearch(name, actual->topics, actual->topic_count,
+                                              sizeof(*actual->topics), topic_order) != NULL;
 }
 
 static struct lt_acl grant_acl(const struct lt_grant *grant)

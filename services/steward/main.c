@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const char usage[] =
     "usage: lt-steward --config FILE [--check-config | --print-config]\n"
@@ -13,18 +12,9 @@ static const char usage[] =
     "Signs control records, makes topics and rights follow them, issues certificates.\n"
     "Commands come in through the spool directory.\n";
 
-static int start_log(const struct lt_steward_conf *conf, struct lt_error *reterr)
-{
-    enum lt_log_level level;
-    if (lt_log_level_parse(conf->log_level, &level) < 0)
-        return lt_fail(reterr, LT_ERR_FATAL, "conf", 0, "unknown log level '%s'", conf->log_level);
-    lt_log_start("lt-steward", level, strcmp(conf->log_format, "json") == 0);
-    return 0;
-}
-
 static int run(struct lt_steward *steward, struct lt_error *reterr)
 {
-    if (start_log(&steward->conf, reterr) < 0)
+    if (lt_log_conf_start(&steward->conf.log, "lt-steward", reterr) < 0)
         return -1;
     lt_daemon_signals();
     lt_steward_metrics_register(&steward->metrics);

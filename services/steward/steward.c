@@ -19,16 +19,7 @@ int lt_steward_init(struct lt_steward *s, struct lt_error *reterr)
 {
     if (lt_control_key_read_private(s->conf.sign_key_file, s->private_key, reterr) < 0)
         return -1;
-    s->bus = (struct lt_bus){
-        .brokers = s->conf.brokers,
-        .ca_file = s->conf.ca_file,
-        .cert_file = s->conf.cert_file,
-        .key_file = s->conf.key_file,
-        .extra = s->extra.pairs,
-        .extra_count = s->extra.count,
-        .client_id = "lt-steward",
-        .transaction_ms = s->conf.transaction_ms,
-    };
+    s->bus = lt_kafka_conf_bus(&s->conf.kafka, &s->extra, "lt-steward", s->conf.transaction_ms);
     s->spool.directory = s->conf.spool;
     s->authority = (struct lt_cert_authority){.cert_file = s->conf.ca_cert_file,
                                               .key_file = s->conf.ca_sign_key_file};

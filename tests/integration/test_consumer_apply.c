@@ -3,33 +3,12 @@
 #include "avro/span.h"
 #include "change/type.h"
 #include "support/cm.h"
-#include "support/consumer_world.h"
+#include "support/consumer_fixture.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct consumer_world world;
-static struct consumer_stream stream;
-static struct lt_arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    consumer_world_init(&world);
-    consumer_stream_init(&world, &stream, 1);
-    arena = lt_arena_new(65536);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    consumer_world_fini(&world);
-    lt_arena_free(arena);
-    return 0;
-}
 
 #define VIEW "lienthong_data.ward_%s"
 #define ROWS "SELECT code, \"họ tên\", population, area FROM " VIEW " ORDER BY code"

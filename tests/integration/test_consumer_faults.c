@@ -1,7 +1,7 @@
 /* lt-consumer-postgres when things break: kill -9, restarts, rivals, holds, restores. */
 #include "consumer-postgres/apply.h"
 #include "support/cm.h"
-#include "support/consumer_world.h"
+#include "support/consumer_fixture.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -11,27 +11,7 @@
 #define DAY  (86400 * LT_SECOND)
 #define VIEW "lienthong_data.ward_%s"
 
-static struct consumer_world world;
-static struct consumer_stream stream;
-static struct lt_arena *arena;
 static uint64_t seed;
-
-static int set_up(void **state)
-{
-    (void)state;
-    consumer_world_init(&world);
-    consumer_stream_init(&world, &stream, 1);
-    arena = lt_arena_new(65536);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    consumer_world_fini(&world);
-    lt_arena_free(arena);
-    return 0;
-}
 
 static uint64_t below(uint64_t n)
 {

@@ -1,35 +1,12 @@
 /* lt-provider-postgres on a real PostgreSQL and a real broker: what it publishes (architecture
  * 3, 4.1, 4.2; D3.3, D41.2b-1). */
 #include "support/cm.h"
-#include "support/provider_line.h"
+#include "support/provider_fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-
-static struct line *line;
-
-static int fresh_line(void **state)
-{
-    (void)state;
-    line = line_new();
-    return 0;
-}
-
-static int free_line(void **state)
-{
-    (void)state;
-    line_free(line);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    line_end();
-    return 0;
-}
 
 static const struct line_record *last_of(const struct line_feed *feed, enum lt_op op)
 {

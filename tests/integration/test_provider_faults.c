@@ -1,7 +1,7 @@
 /* Faults: whatever dies, each row of the source is in the feed exactly once by seq (RT-1). */
 #include "support/cm.h"
 #include "support/kafka.h"
-#include "support/provider_line.h"
+#include "support/provider_fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,29 +10,6 @@
 #include "base/num.h"
 
 #define ROWS_MAX_KIB 65536
-
-static struct line *line;
-
-static int fresh_line(void **state)
-{
-    (void)state;
-    line = line_new();
-    return 0;
-}
-
-static int free_line(void **state)
-{
-    (void)state;
-    line_free(line);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    line_end();
-    return 0;
-}
 
 /* Every inserted key once, and as often updated as the source says. */
 static void expect_once(const char *service, int64_t incarnation, size_t inserts, size_t updates)

@@ -1,35 +1,19 @@
 /* The start-up table of capture-and-apply 4a and architecture 4.1: one test a row, on real parts.
  * PostgreSQL hides a gap and a rewound database; the adapter must not. */
 #include "support/cm.h"
-#include "support/provider_line.h"
+#include "support/provider_fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static struct line *line;
 static const char *service;
 
-static int fresh_line(void **state)
+static int fresh_wards(void **state)
 {
-    (void)state;
-    line = line_new();
+    fresh_line(state);
     service = line_table(line, "wards");
     line_sql(line,
              "INSERT INTO public.wards SELECT i::text, 'n', '48' FROM generate_series(1, 100) i");
-    return 0;
-}
-
-static int free_line(void **state)
-{
-    (void)state;
-    line_free(line);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    line_end();
     return 0;
 }
 
@@ -289,7 +273,7 @@ static void a_promoted_server_begins_anew(void **state)
     expect_new_incarnation("another timeline");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh_line, free_line)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh_wards, free_line)
 
 int main(void)
 {

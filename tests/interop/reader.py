@@ -1,43 +1,108 @@
 #!/usr/bin/python3
 """A reader of streams in another language, written from schemas/README.md alone.
 
-Reads an application's inbox and the newest stream of each of its connections from the start, and
-prints what a copy would hold: rows, stamp, seq and chain, as canonical JSON.  Faults (gaps, one
-seq with two contents, order, unreadable topics) are listed by stream; any fault makes exit 1.
+reader.py APPLICATION PROPERTY=VALUE... (of librdkafka) reads the inbox, then the newest stream of
+each connection, and prints what a copy holds, as JSON.  Any fault makes exit code 1.
 """
-import argparse
+import datetime
 import hashlib
+import io
 import json
-import os
+import pathlib
 import re
-import struct
 import sys
-import time
 
-from values import Fault, Schema, unframe
+import avro.io
+import avro.schema
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "schemas"
 STREAM_NOTICE, SCHEMA_NOTICE = 20, 21
+TIMEOUT_S, EOF = 30, KafkaError._PARTITION_EOF
 LT = re.compile(r"(insert|update|delete|snapshot|correction|withheld) ([1-9]\d*) (0|[1-9]\d*)"
                 r" ([1-9]\d*)/([1-9]\d*) ([1-9]\d*\.[1-9]\d*)", re.ASCII)
 
 
-# ---- sections 5, 6 and 10: a copy ----
+class Fault(Exception):
+    """What the wire promises does not hold."""
+
+
+def unframe(framed):
+    if len(framed) < 5 or framed[0] != 0:
+        raise Fault("not a framed record")
+    return int.from_bytes(framed[1:5], "big"), framed[5:]
+
+
+class Schema:
+    """Schema of a flat record.  Logical types are read as plain ones: Python's own hold less."""
+
+    def __init__(self, text):
+        plain = json.loads(text, object_hook=lambda n: {k: n[k] for k in n if k != "logicalType"})
+        self.fields = json.loads(text)["fields"]
+        self.reader = avro.io.DatumReader(avro.schema.parse(json.dumps(plain)))
+
+    def read(self, record):
+        data = io.BytesIO(record)
+        row = self.reader.read(avro.io.BinaryDecoder(data))
+        if data.read(1):
+            raise Fault("bytes behind the record")
+        return row
+
+    def texts(self, record):
+        row = self.read(record)
+        return {f["name"]: to_text(row[f["name"]], f["type"]) for f in self.fields}
+
+
+def to_text(value, kind):
+    """Section 4: a value as PostgreSQL writes it, floats as Python does."""
+    if value is None:
+        return None
+    kind = kind[1] if isinstance(kind, list) else kind
+    logical = kind.get("logicalType", "") if isinstance(kind, dict) else ""
+    if logical == "decimal":
+        unscaled, scale = int.from_bytes(value, "big", signed=True), kind["scale"]
+        digits = "%0*d" % (scale + 1 + (unscaled < 0), unscaled)
+        return digits[:-scale] + "." + digits[-scale:] if scale else digits
+    if logical == "date":
+        return date_text(value)
+    if logical.endswith("timestamp-micros"):
+        days, micros = divmod(value, 86400 * 10**6)
+        clock = datetime.datetime.min + datetime.timedelta(microseconds=micros)
+        text = clock.strftime(" %H:%M:%S.%f").rstrip("0").rstrip(".")
+        return date_text(days, text + ("" if logical.startswith("local") else "+00"))
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    return "\\x" + value.hex() if isinstance(value, bytes) else str(value)
+
+
+def date_text(days, clock=""):
+    """Python's calendar ends at the year 9999: count within cycles of 400 years, 146097 days."""
+    cycles, rest = divmod(days + datetime.date(1970, 1, 1).toordinal() - 1, 146097)
+    day = datetime.date.fromordinal(rest + 1)
+    year = day.year + 400 * cycles
+    text = "%04d-%02d-%02d%s" % (year if year > 0 else 1 - year, day.month, day.day, clock)
+    return text if year > 0 else text + " BC"
+
 
 class Copy:
-    def __init__(self, notice, key_schema, value_schema):
-        self.notice, self.key_schema, self.value_schema = notice, key_schema, value_schema
-        self.rows, self.set_aside, self.faults, self.seen = {}, set(), [], {}
-        self.seq = self.feed_seq = self.duplicates = 0
-        self.chain = hashlib.sha256(b"lt1" + ("stream." + notice["stream"]).encode()).digest()
-        self.terms = "%d.%d" % (notice["agreement"], notice["scope_version"])
+    """Sections 5, 6 and 10."""
 
-    def key_text(self, framed):
-        schema, record = unframe(framed)
-        if schema != self.notice["key_schema"]:
-            raise Fault("key of schema %d" % schema)
-        texts = list(self.key_schema.texts(record).values())
-        return texts[0] if len(texts) == 1 else json.dumps(texts, ensure_ascii=False)
+    def __init__(self, notice, schemas):
+        self.notice, self.schemas = notice, schemas
+        self.rows, self.set_aside, self.faults, self.applied = {}, set(), [], {}
+        self.seq = self.feed_seq = 0
+        self.topic = "stream." + notice["stream"]
+        self.terms = "%d.%d" % (notice["agreement"], notice["scope_version"])
+        self.chain = hashlib.sha256(b"lt1" + self.topic.encode()).digest()
+
+    def read(self, conf):
+        try:
+            for message in read_topic(conf, self.topic):
+                age = (datetime.datetime.now().timestamp() - message.timestamp()[1] / 1000) * 10**6
+                lt = dict(message.headers() or []).get("lt", b"").decode("ascii", "replace")
+                self.apply(message.key(), message.value(), lt, age > self.notice["window"])
+        except (Fault, KafkaException) as fault:
+            self.faults.append(str(fault))
 
     def apply(self, key, value, lt, old=False):
         """One record; old: written longer than the window ago, so records before it may be gone."""
@@ -45,150 +110,91 @@ class Copy:
         if not match:
             raise Fault("bad lt header")
         op, seq, incarnation, feed_seq = match[1], int(match[2]), int(match[4]), int(match[5])
-        content = hashlib.sha256(repr((key, value, lt)).encode()).digest()
         if seq <= self.seq:
-            self.duplicates += 1
-            if self.seen.get(seq, content) != content:
+            if self.applied.get(seq) not in (None, (key, value, lt)):
                 raise Fault("seq %d with two contents" % seq)
             return
         if seq != self.seq + 1:
             if not old:
                 raise Fault("gap: seq %d after %d" % (seq, self.seq))
             self.chain = None
-        if match[6] != self.terms or incarnation != self.notice["incarnation"]:
-            raise Fault("seq %d has other terms or another incarnation" % seq)
-        if feed_seq <= self.feed_seq:
-            raise Fault("seq %d is not in feed order" % seq)
-        if (value is None) != (op in ("delete", "withheld")):
-            raise Fault("seq %d: op and value do not agree" % seq)
-        self.put(self.key_text(key), value, op)
-        self.seq, self.feed_seq, self.seen[seq] = seq, feed_seq, content
+        promised = self.terms, self.notice["incarnation"], op in ("delete", "withheld")
+        if (match[6], incarnation, value is None) != promised or feed_seq <= self.feed_seq:
+            raise Fault("seq %d: terms, incarnation, order or value are not as promised" % seq)
+        row = None if value is None else self.texts(value, "value_schema")
+        self.put(op, tuple(self.texts(key, "key_schema").values()), row)
+        self.seq, self.feed_seq, self.applied[seq] = seq, feed_seq, (key, value, lt)
         if self.chain:
-            self.chain = hashlib.sha256(self.chain + framed_len(key) + framed_len(value)
-                                        + lt.encode()).digest()
+            value = b"\xff" * 4 if value is None else len(value).to_bytes(4, "big") + value
+            link = self.chain + len(key).to_bytes(4, "big") + key + value + lt.encode()
+            self.chain = hashlib.sha256(link).digest()
 
-    def put(self, key, value, op):
-        if value is not None:
-            schema, record = unframe(value)
-            if schema != self.notice["value_schema"]:
-                raise Fault("value of schema %d" % schema)
-            self.rows[key] = self.value_schema.texts(record)
-            self.set_aside.discard(key)
-        elif self.rows.pop(key, None) is not None and op == "withheld":
+    def texts(self, framed, which):
+        schema, record = unframe(framed)
+        if schema != self.notice[which]:
+            raise Fault("schema %d is not the %s" % (schema, which))
+        return self.schemas[schema].texts(record)
+
+    def put(self, op, key, row):
+        if self.rows.pop(key, None) and op == "withheld":
             self.set_aside.add(key)
-        elif op == "delete":
+        elif op != "withheld":
             self.set_aside.discard(key)
+        if row is not None:
+            self.rows[key] = row
 
     def result(self):
-        n = self.notice
-        promised = max(n["load_seq"] or 0, n["sync_seq"] or 0)
+        promised = max(self.notice["load_seq"] or 0, self.notice["sync_seq"] or 0)
         if self.seq < promised and not self.faults:
             self.faults.append("records up to %d were promised, %d came" % (promised, self.seq))
-        loaded = n["load_seq"] is not None and self.seq >= n["load_seq"]
-        shown = loaded and not n["terminated"]
-        stamp = n["sync_time"] if shown and n["sync_seq"] is not None and self.seq >= n["sync_seq"] else None
-        return {"seq": self.seq, "stamp": stamp, "loaded": loaded, "ended": n["ended"],
-                "terminated": n["terminated"], "chain": self.chain.hex() if self.chain else None,
-                "rows": {} if n["terminated"] else self.rows, "set_aside": sorted(self.set_aside),
-                "duplicates": self.duplicates, "faults": self.faults}
+        shown = self.notice["load_seq"] and self.seq >= promised and not self.notice["terminated"]
+        return {"rows": [] if self.notice["terminated"] else list(self.rows.values()),
+                "set_aside": sorted(self.set_aside), "seq": self.seq, "faults": self.faults,
+                "stamp": self.notice["sync_time"] if shown else None,
+                "chain": self.chain.hex() if self.chain else None}
 
 
-def framed_len(data):
-    return b"\xff" * 4 if data is None else struct.pack(">I", len(data)) + data
-
-
-class Inbox:
-    """Section 8: newest notices by stream, schemas by id."""
-
-    def __init__(self):
-        self.records = {}
-        for schema, name in (STREAM_NOTICE, "stream-notice.avsc"), (SCHEMA_NOTICE, "schema-notice.avsc"):
-            with open(os.path.join(HERE, "../../schemas", name), encoding="utf-8") as file:
-                self.records[schema] = Schema(file.read())
-        self.notices, self.schemas = {}, {}
-
-    def take(self, key, value):
+def copies_of(inbox):
+    """Section 8: from an inbox's values, a copy of the newest stream of each connection."""
+    platform = {STREAM_NOTICE: Schema((SCHEMAS / "stream-notice.avsc").read_text()),
+                SCHEMA_NOTICE: Schema((SCHEMAS / "schema-notice.avsc").read_text())}
+    streams, schemas = {}, {}
+    for value in inbox:
         schema, record = unframe(value)
-        body = self.records[schema].read(record) if schema in self.records else None
-        if schema == STREAM_NOTICE and body["stream"] == key:
-            self.notices[key] = body
-        elif schema == SCHEMA_NOTICE and key == "schema/%d" % body["id"]:
-            if hashlib.sha256(body["text"].encode()).digest() != body["sha256"]:
-                raise Fault("schema %d is not what its digest says" % body["id"])
-            self.schemas[body["id"]] = Schema(body["text"])
-
-    def copies(self):
-        newest = {}
-        for notice in self.notices.values():
-            held = newest.get(notice["connection"])
-            if held is None or notice["generation"] > held["generation"]:
-                newest[notice["connection"]] = notice
-        return [Copy(n, self.schemas[n["key_schema"]], self.schemas[n["value_schema"]])
-                for n in newest.values()]
+        body = platform[schema].read(record)
+        if schema == STREAM_NOTICE:
+            streams[body["stream"]] = body
+        elif hashlib.sha256(body["text"].encode()).digest() == body["sha256"]:
+            schemas[body["id"]] = Schema(body["text"])
+    newest = {n["connection"]: n for n in sorted(streams.values(), key=lambda n: n["generation"])}
+    return [Copy(notice, schemas) for notice in newest.values()]
 
 
-# ---- Kafka ----
-
-def read_topic(conf, topic, timeout, visit):
-    """Everything committed up to the high watermark at the call."""
-    from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
-    asker = Consumer(dict(conf, **{"isolation.level": "read_uncommitted"}))
-    try:
-        end = asker.get_watermark_offsets(TopicPartition(topic, 0), timeout=timeout)[1]
-    except KafkaException as error:
-        raise Fault("%s: %s" % (topic, error.args[0].str())) from None
-    asker.close()
-    reader = Consumer(dict(conf, **{"isolation.level": "read_committed", "enable.partition.eof": True}))
+def read_topic(conf, topic):
+    """Section 2: every message that is committed, up to the high watermark at the call."""
+    asker = Consumer({**conf, "isolation.level": "read_uncommitted"})
+    end = asker.get_watermark_offsets(TopicPartition(topic, 0), timeout=TIMEOUT_S)[1]
+    reader = Consumer({**conf, "isolation.level": "read_committed", "enable.partition.eof": True})
     reader.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
-    deadline, at = time.monotonic() + timeout, 0
+    at = 0
     while at < end:
-        message = reader.poll(0.2)
-        if message is None or message.error():
-            if message and message.error().code() != KafkaError._PARTITION_EOF:
-                raise Fault(message.error().str())
-            at = max(at, message.offset()) if message else at
-            if time.monotonic() > deadline:
-                raise Fault("%s is not readable to its end" % topic)
-            continue
-        deadline, at = time.monotonic() + timeout, message.offset() + 1
-        visit(message)
-    reader.close()
-
-
-def read_copy(conf, copy, timeout):
-    def visit(message):
-        if len(copy.faults) == 0:
-            old = time.time() * 10**6 - message.timestamp()[1] * 1000 > copy.notice["window"]
-            lt = dict(message.headers() or []).get("lt", b"").decode("ascii", "replace")
-            copy.apply(message.key(), message.value(), lt, old)
-    try:
-        read_topic(conf, "stream." + copy.notice["stream"], timeout, visit)
-    except Fault as fault:
-        copy.faults.append(str(fault))
+        message = reader.poll(TIMEOUT_S)
+        if message is None or message.error() and message.error().code() != EOF:
+            raise Fault("%s is not readable to its end" % topic)
+        at = message.offset() if message.error() else message.offset() + 1
+        if not message.error():
+            yield message
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("brokers", "ca", "cert", "key", "application"):
-        parser.add_argument("--" + name, required=True)
-    parser.add_argument("--timeout", type=float, default=30)
-    args = parser.parse_args()
-    conf = {"bootstrap.servers": args.brokers, "group.id": args.application + ".reader",
-            "security.protocol": "ssl", "ssl.ca.location": args.ca, "ssl.key.location": args.key,
-            "ssl.certificate.location": args.cert, "enable.auto.commit": False}
-    inbox = Inbox()
-    read_topic(conf, "inbox." + args.application, args.timeout,
-               lambda m: inbox.take(m.key().decode(), m.value()) if m.value() is not None else None)
-    copies = inbox.copies()
+    application, *properties = sys.argv[1:]
+    conf = {"group.id": application + ".reader", **dict(p.split("=", 1) for p in properties)}
+    copies = copies_of(message.value() for message in read_topic(conf, "inbox." + application))
     for copy in copies:
-        read_copy(conf, copy, args.timeout)
-    result = {copy.notice["stream"]: copy.result() for copy in copies}
-    print(json.dumps(result, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
-    return 1 if any(stream["faults"] for stream in result.values()) else 0
+        copy.read(conf)
+    print(json.dumps({copy.notice["stream"]: copy.result() for copy in copies}, ensure_ascii=False))
+    return 1 if any(copy.faults for copy in copies) else 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Fault as fault:
-        sys.exit("reader: %s" % fault)
+    sys.exit(main())

@@ -4,17 +4,19 @@ may ever have promised more than the rows held (DX-4, DX-5, DX-6, DX-11)."""
 
 import os
 import random
-import signal
 import threading
 import time
+from typing import Callable, NamedTuple
 
 import canary
+import kills
 import truth
 import workload
 from world import SOURCE_DB, USERS
 
 SEED = int(os.environ.get("LT_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
-KILLS = 4  # of each program: two in the middle of a commit
+KILLS = 4   # of each part, half of them inside a commit
+MISSES = 4  # further tries at commits that were quicker than the kill
 COLUMNS = [("id", "bigint", True), ("name", "text", True), ("region", "varchar(10)", False),
            ("amount", "numeric(18,4)", False), ("changed", "timestamptz", False),
            ("secret", "text", False)]
@@ -52,41 +54,58 @@ class Watcher(threading.Thread):
         self.join(30)
 
 
-def commits_open(program):
-    """How many commits the program's log has begun and not ended."""
-    text = program.log_text()
-    return text.count("event=commit_begun") - text.count("event=commit_ended")
+class Part(NamedTuple):
+    """What is killed and started again, and whose commit at which server it is killed in."""
+    name: str
+    killed: object
+    start: Callable
+    committer: object
+    server: object
 
 
-def kill_in_commit(program, patience=20):
-    """kill -9 as soon as its log says that a commit has begun; True when the log proves that no
-    answer came."""
-    with open(program.log, encoding="utf-8", errors="replace") as log:
-        log.seek(0, os.SEEK_END)
-        end = time.monotonic() + patience
-        while time.monotonic() < end:
-            line = log.readline()
-            if "event=commit_begun" in line:
-                program.signal(signal.SIGKILL)
-                program.process.wait()
-                return "event=commit_ended" not in log.read()
-            if not line:
-                time.sleep(0.0005)
-    program.kill9()
-    return False
+def parts(world):
+    consumers = [world.programs["consumer-" + d] for d in USERS.values()]
+    provider, routing, steward = (world.programs[name] for name in (
+        "provider-" + SOURCE_DB, "routing", "steward"))
+    source, target, broker = world.clusters["source"], world.clusters["target"], world.kafka
+    return [Part(p.name, p, p.start, p, broker) for p in (provider, routing, steward)] + [
+        Part(p.name, p, p.start, p, target) for p in consumers] + [
+        Part("source", source, source.restart, None, source),
+        Part("target", target, target.restart, consumers[0], target),
+        Part("broker", broker, broker.restart, routing, broker)]
 
 
-def kill_program(program, dice, in_commit):
-    time.sleep(dice.uniform(0.2, 1.0))
-    proved = kill_in_commit(program) if in_commit else bool(program.kill9()) and False
-    program.start()
-    return proved
+def kill_inside(part, load, held):
+    """Kills it inside a commit; True when that is proved."""
+    if part.committer is None:
+        return kills.in_commit_of_workload(load, part.killed.kill9)
+    if held:
+        return kills.in_held_commit_of(part.committer, part.server, part.killed.kill9)
+    return kills.in_commit_of(part.committer, part.killed.kill9)
 
 
-def set_debug(world, names):
-    """Programs under test say when they commit."""
-    for name in names:
-        program = world.programs[name]
+def kill_parts(world, load, dice):
+    """KILLS of each part, half of them proved inside a commit: one that the commit has outrun counts
+    as a kill at any moment, and is tried again."""
+    counter = kills.Counter()
+    for attempt in range(KILLS + MISSES):
+        for part in parts(world):
+            enough = counter.proved(part.name, KILLS // 2)
+            if enough and attempt >= KILLS:
+                continue
+            time.sleep(dice.uniform(0.1, 0.8))
+            if enough:
+                part.killed.kill9()
+            counter.count(part.name, not enough and kill_inside(part, load, attempt >= KILLS // 2))
+            part.start()
+    counter.print()
+    for name in counter.killed:
+        assert counter.proved(name, KILLS // 2), "%s: too few kills inside a commit" % name
+
+
+def set_debug(world):
+    """Programs say when they commit."""
+    for program in world.programs.values():
         program.environment = dict(os.environ, LT_LOG_LEVEL="debug")
         program.stop()
         program.start()
@@ -149,43 +168,20 @@ def test_kills_lose_nothing(world):
     dice = random.Random(SEED)
     print("  seed %d (LT_TEST_SEED)" % SEED)
     service, copies = start_copies(world)
-    consumers = ["consumer-" + d for d in USERS.values()]
-    programs = ["provider-" + SOURCE_DB, "routing", "steward"] + consumers
-    set_debug(world, programs)
+    set_debug(world)
     load = workload.Workload(lambda: world.clusters["source"].connect(SOURCE_DB), SEED, service,
                              canary.VALUE)
     watchers = [Watcher(copy, in_scope) for copy, in_scope, _ in copies]
     for thread in [load] + watchers:
         thread.start()
-    counts = {}
-    for round_number in range(KILLS):
-        for name in programs:
-            proved = kill_program(world.programs[name], dice, round_number % 2 == 0)
-            killed, inside = counts.get(name, (0, 0))
-            counts[name] = (killed + 1, inside + proved)
-    for name, kill in [("source", world.clusters["source"]), ("target", world.clusters["target"]),
-                       ("broker", world.kafka)]:
-        for _ in range(3):
-            time.sleep(dice.uniform(0.5, 2.0))
-            kill.kill9()
-            time.sleep(dice.uniform(0.1, 1.0))
-            kill.restart()
-            counts[name] = (counts.get(name, (0, 0))[0] + 1, 0)
+    kill_parts(world, load, dice)
     time.sleep(2)
     load.stop()
-    for program in world.programs.values():
-        if not program.running():
-            program.start()
     for copy, _, condition in copies:
         copy.wait_equal(condition, patience=150)
     for watcher in watchers:
         watcher.stop()
     print("  %d transactions, %d row changes" % (load.transactions, load.rows))
-    for name, (killed, inside) in counts.items():
-        print("  %-18s killed %d times, %d of them proved inside a commit" % (
-            name, killed, inside))
-    for name in ["provider-" + SOURCE_DB, "routing"] + consumers[:1]:
-        assert counts[name][1] >= KILLS // 2, "%s: too few kills inside a commit" % name
     check_history(world, service, watchers)
     check_streams(world, copies)
 

@@ -20,6 +20,7 @@ class Workload(threading.Thread):
         self.ended = threading.Event()
         self.ids, self.next_id = [], 1
         self.transactions = self.rows = 0
+        self.committing, self.unanswered = False, 0
         self.error = None
 
     def run(self):
@@ -53,8 +54,18 @@ class Workload(threading.Thread):
             connection.rollback()
             self.ids = before
         else:
+            self.commit(connection)
+
+    def commit(self, connection):
+        self.committing = True
+        try:
             connection.commit()
             self.transactions += 1
+        except psycopg2.Error:
+            self.unanswered += 1
+            raise
+        finally:
+            self.committing = False
 
     def values(self):
         return (self.random.choice(NAMES), self.random.choice(REGIONS),

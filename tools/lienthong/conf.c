@@ -3,33 +3,8 @@
 #define AT(field) offsetof(struct lt_cli_conf, field)
 
 static const struct lt_conf_key KEYS[] = {
-    {.section = "kafka",
-     .key = "brokers",
-     .type = LT_CONF_TEXT,
-     .offset = AT(brokers),
-     .flags = LT_CONF_REQUIRED,
-     .help = "host:port of one or more brokers, by commas"},
-    {.section = "kafka",
-     .key = "ca_file",
-     .type = LT_CONF_PATH,
-     .offset = AT(ca_file),
-     .help = "certificate of the authority that signed the brokers' certificates (PEM)"},
-    {.section = "kafka",
-     .key = "cert_file",
-     .type = LT_CONF_PATH,
-     .offset = AT(cert_file),
-     .help = "certificate of the principal operator (PEM)"},
-    {.section = "kafka",
-     .key = "key_file",
-     .type = LT_CONF_PATH,
-     .offset = AT(key_file),
-     .help = "its private key (PEM)"},
-    {.section = "control",
-     .key = "public_key_file",
-     .type = LT_CONF_PATH,
-     .offset = AT(public_key_file),
-     .fallback = "/etc/lienthong/steward.pub",
-     .help = "the steward's public key, 64 hexadecimal digits"},
+    LT_KAFKA_KEYS(struct lt_cli_conf, kafka),
+    LT_CONTROL_KEYS(struct lt_cli_conf, public_key_file),
     {.section = "control",
      .key = "grace",
      .type = LT_CONF_DURATION,
@@ -93,20 +68,5 @@ const struct lt_conf_table lt_cli_conf_table = {
     .keys = KEYS,
     .count = LT_COUNT(KEYS),
     .open_section = "kafka",
+    .open_help = LT_KAFKA_OPEN_HELP,
 };
-
-void lt_cli_conf_bus(const struct lt_cli_conf *conf,
-                     const struct lt_conf_extra *extra,
-                     struct lt_bus *ret)
-{
-    *ret = (struct lt_bus){
-        .brokers = conf->brokers,
-        .ca_file = conf->ca_file,
-        .cert_file = conf->cert_file,
-        .key_file = conf->key_file,
-        .extra = extra->pairs,
-        .extra_count = extra->count,
-        .client_id = "lienthong",
-        .transaction_ms = 60000,
-    };
-}

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define DEFAULT_CONFIG "/etc/lienthong/lienthong.conf"
+#define TRANSACTION_MS 60000
 
 static const struct lt_cli_command *const COMMANDS[] = {
     &lt_cli_init,   &lt_cli_apply, &lt_cli_hold,   &lt_cli_lift,    &lt_cli_amend,  &lt_cli_revoke,
@@ -81,7 +82,7 @@ static int run_command(struct lt_cli *cli, const struct lt_cli_global *global, b
         return LT_CLI_EXIT_CONFIG;
     }
     cli->lang = pick_lang(global->lang, cli->conf.lang);
-    lt_cli_conf_bus(&cli->conf, &cli->extra, &cli->bus);
+    cli->bus = lt_kafka_conf_bus(&cli->conf.kafka, &cli->extra, "lienthong", TRANSACTION_MS);
     int code = LT_CLI_EXIT_OK;
     if (print)
         lt_conf_print(&lt_cli_conf_table, &cli->conf, stdout);

@@ -2,6 +2,7 @@
 under one directory, on free loopback ports.  Used by the demo and by the tests that need the
 real line.  Everything started here is remembered by pid and stopped by that pid only."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -34,6 +35,19 @@ def shell_environment(text):
     return {name.strip(): value.strip().strip("'\"") for name, value in pairs}
 
 
+def signal_all(pids, number):
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def kill_all(pids, patience=10):
+    """SIGKILL to every process; returns when none of them is left."""
+    signal_all(pids, signal.SIGKILL)
+    wait_until("killed processes end", lambda: not any(os.path.exists("/proc/%d" % pid)
+                                                      for pid in pids), patience, 0.005)
+
+
 class Cluster:
     """One private PostgreSQL cluster."""
 
@@ -48,8 +62,18 @@ class Cluster:
     def stop(self):
         run(self.tool, "stop", self.directory)
 
+    def pause(self):
+        """The server and all its processes stand still; gives their pids."""
+        with open(os.path.join(self.directory, "data", "postmaster.pid"), encoding="ascii") as file:
+            server = int(file.readline())
+        os.kill(server, signal.SIGSTOP)  # first: no new children, no restart of lost ones
+        with open("/proc/%d/task/%d/children" % (server, server), encoding="ascii") as file:
+            pids = [int(pid) for pid in file.read().split()] + [server]
+        signal_all(pids, signal.SIGSTOP)
+        return pids
+
     def kill9(self):
-        run(self.tool, "kill9", self.directory)
+        kill_all(self.pause())
 
     def restart(self):
         run(self.tool, "restart", self.directory)
@@ -90,8 +114,15 @@ class Kafka:
     def stop(self):
         run(self.tool, "stop", self.directory)
 
+    def pause(self, node=1):
+        """One broker stands still; gives its pid in a list."""
+        with open(os.path.join(self.directory, "node%d" % node, "pid"), encoding="ascii") as file:
+            pids = [int(file.read())]
+        signal_all(pids, signal.SIGSTOP)
+        return pids
+
     def kill9(self, node=1):
-        run(self.tool, "kill9", self.directory, str(node))
+        kill_all(self.pause(node))
 
     def restart(self, node=1):
         run(self.tool, "restart", self.directory, str(node))

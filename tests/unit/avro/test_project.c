@@ -4,18 +4,9 @@
 #include <string.h>
 
 #include "support/cm.h"
+#include "unit/avro/parsed.h"
 
 #define LIST(...) (const char *const[]){__VA_ARGS__}, LT_COUNT(((const char *const[]){__VA_ARGS__}))
-
-static struct lt_avro_schema *parse(const char *text)
-{
-    struct lt_error err = {0};
-    struct lt_avro_schema *schema = lt_avro_schema_parse(text, strlen(text), &err);
-
-    if (!schema)
-        fail_msg("%s: %s", text, err.msg);
-    return schema;
-}
 
 #define NAMES "\"type\":\"record\",\"name\":\"Ward\",\"namespace\":\"vn.x\",\"doc\":\"Xã\""
 #define CODE  "{\"name\":\"code\",\"type\":\"string\",\"lt.column\":\"Mã\"}"

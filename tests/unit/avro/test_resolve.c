@@ -5,16 +5,7 @@
 
 #include "support/cm.h"
 #include "unit/avro/bounded.h"
-
-static struct lt_avro_schema *parse(const char *text)
-{
-    struct lt_error err = {0};
-    struct lt_avro_schema *schema = lt_avro_schema_parse(text, strlen(text), &err);
-
-    if (!schema)
-        fail_msg("%s: %s", text, err.msg);
-    return schema;
-}
+#include "unit/avro/parsed.h"
 
 #define RECORD(name, fields) "{\"type\":\"record\",\"name\":\"" name "\",\"fields\":[" fields "]}"
 #define A_INT                "{\"name\":\"a\",\"type\":\"int\"}"

@@ -72,84 +72,84 @@ static void writes_a_name_without_namespace_bare(void **state)
 
 #define RECORD(fields) "{\"type\":\"record\",\"name\":\"R\",\"fields\":[" fields "]}"
 
+static const char *const REFUSED[][2] = {
+    {"", "schema is not JSON: line 1 column 0: unexpected token near end of file"},
+    {"{\"type\":\"int\",\"type\":\"int\"}",
+     "schema is not JSON: line 1 column 20: duplicate object key near '\"type\"'"},
+    {"\"int\" x", "schema is not JSON: line 1 column 7: end of file expected near 'x'"},
+    {"7", "schema: type is missing or neither text, array nor object"},
+    {"\"text\"", "schema: unknown type 'text'"},
+    {"\"a..b\"", "schema: malformed type name"},
+    {"{}", "schema: type is missing or no text"},
+    {"{\"type\":{\"type\":\"int\"}}", "schema: type is missing or no text"},
+    {"[]", "schema: a union of 0 branches"},
+    {"[\"int\",\"int\"]", "[1]: a second branch 'int'"},
+    {"[\"int\",[\"null\"]]", "[1]: a union directly in a union"},
+    {"[{\"type\":\"array\",\"items\":\"int\"},{\"type\":\"array\",\"items\":\"long\"}]",
+     "[1]: a second branch 'array'"},
+    {"{\"type\":\"array\"}", "items: type is missing or neither text, array nor object"},
+    {"{\"type\":\"map\",\"values\":\"x\"}", "values: unknown type 'x'"},
+    {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":-1}",
+     "schema: size is not an integer from 0 to 1048576"},
+    {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":1048577}",
+     "schema: size is not an integer from 0 to 1048576"},
+    {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":1.0}",
+     "schema: size is not an integer from 0 to 1048576"},
+    {"{\"type\":\"fixed\",\"name\":\"F\"}", "schema: size is not an integer from 0 to 1048576"},
+    {"{\"type\":\"fixed\",\"size\":1}", "schema: name is missing or malformed"},
+    {"{\"type\":\"fixed\",\"name\":\"1F\",\"size\":1}", "schema: name is missing or malformed"},
+    {"{\"type\":\"fixed\",\"name\":\"F\",\"namespace\":\"a.\",\"size\":1}",
+     "schema: namespace is malformed"},
+    {"{\"type\":\"fixed\",\"name\":\"F\",\"namespace\":null,\"size\":1}",
+     "schema: namespace is malformed"},
+    {"{\"type\":\"fixed\",\"name\":\"n.long\",\"size\":1}",
+     "schema: 'n.long' is the name of a primitive type"},
+    {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":1,\"aliases\":\"G\"}",
+     "schema: aliases is not an array"},
+    {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":1,\"aliases\":[\"G\",\"?\"]}",
+     "schema: aliases[1] is not a name"},
+    {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[]}",
+     "schema: symbols is missing, empty or no array"},
+    {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":{\"A\":1}}",
+     "schema: symbols is missing, empty or no array"},
+    {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\",\"A\"]}",
+     "schema: symbol 'A' stands there twice"},
+    {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"b c\"]}",
+     "schema: symbols[1] is not a name"},
+    {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\"],\"default\":\"B\"}",
+     "schema: default is not one of the symbols"},
+    {"{\"type\":\"record\",\"name\":\"R\"}", "schema: fields is missing or no array"},
+    {RECORD("{\"name\":\"a\",\"type\":\"int\"},{\"name\":\"a\",\"type\":\"int\"}"),
+     "fields[1]: field 'a' stands there twice"},
+    {RECORD("{\"name\":\"a-b\",\"type\":\"int\"}"), "fields[0]: name is missing or malformed"},
+    {RECORD("7"), "fields[0]: name is missing or malformed"},
+    {RECORD("{\"name\":\"a\"}"),
+     "fields[0].type: type is missing or neither text, array nor object"},
+    {RECORD("{\"name\":\"a\",\"type\":\"int\",\"order\":\"up\"}"),
+     "fields[0]: order is not ascending, descending or ignore"},
+    {RECORD("{\"name\":\"a\",\"type\":\"int\"},{\"name\":\"b\",\"type\":[\"null\","
+            "{\"type\":\"array\",\"items\":\"foo\"}]}"),
+     "fields[1].type[1].items: unknown type 'foo'"},
+    {RECORD("{\"name\":\"a\",\"type\":\"R\"}"), "record 'R' contains itself without a way out"},
+    {RECORD("{\"name\":\"a\",\"type\":[\"R\"]}"), "record 'R' contains itself without a way out"},
+    {RECORD("{\"name\":\"a\",\"type\":{\"type\":\"record\",\"name\":\"S\",\"fields\":"
+            "[{\"name\":\"r\",\"type\":\"R\"}]}}"),
+     "record 'R' contains itself without a way out"},
+    {RECORD("{\"name\":\"a\",\"type\":{\"type\":\"record\",\"name\":\"R\",\"fields\":[]}}"),
+     "fields[0].type: 'R' is defined twice"},
+};
+
 static void refuses_and_says_where(void **state)
 {
-    static const char *const cases[][2] = {
-        {"", "schema is not JSON: line 1 column 0: unexpected token near end of file"},
-        {"{\"type\":\"int\",\"type\":\"int\"}",
-         "schema is not JSON: line 1 column 20: duplicate object key near '\"type\"'"},
-        {"\"int\" x", "schema is not JSON: line 1 column 7: end of file expected near 'x'"},
-        {"7", "schema: type is missing or neither text, array nor object"},
-        {"\"text\"", "schema: unknown type 'text'"},
-        {"\"a..b\"", "schema: malformed type name"},
-        {"{}", "schema: type is missing or no text"},
-        {"{\"type\":{\"type\":\"int\"}}", "schema: type is missing or no text"},
-        {"[]", "schema: a union of 0 branches"},
-        {"[\"int\",\"int\"]", "[1]: a second branch 'int'"},
-        {"[\"int\",[\"null\"]]", "[1]: a union directly in a union"},
-        {"[{\"type\":\"array\",\"items\":\"int\"},{\"type\":\"array\",\"items\":\"long\"}]",
-         "[1]: a second branch 'array'"},
-        {"{\"type\":\"array\"}", "items: type is missing or neither text, array nor object"},
-        {"{\"type\":\"map\",\"values\":\"x\"}", "values: unknown type 'x'"},
-        {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":-1}",
-         "schema: size is not an integer from 0 to 1048576"},
-        {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":1048577}",
-         "schema: size is not an integer from 0 to 1048576"},
-        {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":1.0}",
-         "schema: size is not an integer from 0 to 1048576"},
-        {"{\"type\":\"fixed\",\"name\":\"F\"}", "schema: size is not an integer from 0 to 1048576"},
-        {"{\"type\":\"fixed\",\"size\":1}", "schema: name is missing or malformed"},
-        {"{\"type\":\"fixed\",\"name\":\"1F\",\"size\":1}", "schema: name is missing or malformed"},
-        {"{\"type\":\"fixed\",\"name\":\"F\",\"namespace\":\"a.\",\"size\":1}",
-         "schema: namespace is malformed"},
-        {"{\"type\":\"fixed\",\"name\":\"F\",\"namespace\":null,\"size\":1}",
-         "schema: namespace is malformed"},
-        {"{\"type\":\"fixed\",\"name\":\"n.long\",\"size\":1}",
-         "schema: 'n.long' is the name of a primitive type"},
-        {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":1,\"aliases\":\"G\"}",
-         "schema: aliases is not an array"},
-        {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":1,\"aliases\":[\"G\",\"?\"]}",
-         "schema: aliases[1] is not a name"},
-        {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[]}",
-         "schema: symbols is missing, empty or no array"},
-        {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":{\"A\":1}}",
-         "schema: symbols is missing, empty or no array"},
-        {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\",\"A\"]}",
-         "schema: symbol 'A' stands there twice"},
-        {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"b c\"]}",
-         "schema: symbols[1] is not a name"},
-        {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\"],\"default\":\"B\"}",
-         "schema: default is not one of the symbols"},
-        {"{\"type\":\"record\",\"name\":\"R\"}", "schema: fields is missing or no array"},
-        {RECORD("{\"name\":\"a\",\"type\":\"int\"},{\"name\":\"a\",\"type\":\"int\"}"),
-         "fields[1]: field 'a' stands there twice"},
-        {RECORD("{\"name\":\"a-b\",\"type\":\"int\"}"), "fields[0]: name is missing or malformed"},
-        {RECORD("7"), "fields[0]: name is missing or malformed"},
-        {RECORD("{\"name\":\"a\"}"),
-         "fields[0].type: type is missing or neither text, array nor object"},
-        {RECORD("{\"name\":\"a\",\"type\":\"int\",\"order\":\"up\"}"),
-         "fields[0]: order is not ascending, descending or ignore"},
-        {RECORD("{\"name\":\"a\",\"type\":\"int\"},{\"name\":\"b\",\"type\":[\"null\","
-                "{\"type\":\"array\",\"items\":\"foo\"}]}"),
-         "fields[1].type[1].items: unknown type 'foo'"},
-        {RECORD("{\"name\":\"a\",\"type\":\"R\"}"), "record 'R' contains itself without a way out"},
-        {RECORD("{\"name\":\"a\",\"type\":[\"R\"]}"),
-         "record 'R' contains itself without a way out"},
-        {RECORD("{\"name\":\"a\",\"type\":{\"type\":\"record\",\"name\":\"S\",\"fields\":"
-                "[{\"name\":\"r\",\"type\":\"R\"}]}}"),
-         "record 'R' contains itself without a way out"},
-        {RECORD("{\"name\":\"a\",\"type\":{\"type\":\"record\",\"name\":\"R\",\"fields\":[]}}"),
-         "fields[0].type: 'R' is defined twice"},
-    };
     (void)state;
 
-    for (size_t i = 0; i < LT_COUNT(cases); i++) {
+    for (size_t i = 0; i < LT_COUNT(REFUSED); i++) {
         struct lt_error err = {0};
 
-        if (parse(cases[i][0], &err))
-            fail_msg("accepted: %s", cases[i][0]);
+        if (parse(REFUSED[i][0], &err))
+            fail_msg("accepted: %s", REFUSED[i][0]);
         assert_int_equal(err.class, LT_ERR_REJECT);
-        assert_string_equal(err.msg, cases[i][1]);
+        assert_string_equal(err.msg, REFUSED[i][1]);
     }
 }
 
@@ -267,63 +267,64 @@ static void refuses_types_nested_too_deep(void **state)
     assert_non_null(strstr(err.msg, ": nested deeper than 64"));
 }
 
+static const struct {
+    const char *type, *value;
+    bool good;
+} DEFAULTS[] = {
+    {"\"null\"", "null", true},
+    {"\"null\"", "0", false},
+    {"\"boolean\"", "true", true},
+    {"\"boolean\"", "1", false},
+    {"\"int\"", "-2147483648", true},
+    {"\"int\"", "2147483648", false},
+    {"\"int\"", "1.0", false},
+    {"\"long\"", "9223372036854775807", true},
+    {"\"long\"", "\"1\"", false},
+    {"\"float\"", "1", true},
+    {"\"double\"", "1.5e3", true},
+    {"\"double\"", "\"NaN\"", false},
+    {"\"string\"", "\"\\u1ed9\"", true},
+    {"\"string\"", "null", false},
+    {"\"bytes\"", "\"\\u00ff\\u0080a\"", true},
+    {"\"bytes\"", "\"\\u0100\"", false},
+    {"\"bytes\"", "\"\\u1ed9\"", false},
+    {"[\"null\",\"int\"]", "null", true},
+    {"[\"null\",\"int\"]", "1", false},
+    {"[\"int\",\"null\"]", "1", true},
+    {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":2}", "\"\\u00ffa\"", true},
+    {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":2}", "\"a\"", false},
+    {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}", "\"B\"", true},
+    {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}", "\"C\"", false},
+    {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}", "1", false},
+    {"{\"type\":\"array\",\"items\":\"int\"}", "[]", true},
+    {"{\"type\":\"array\",\"items\":\"int\"}", "[1,2]", true},
+    {"{\"type\":\"array\",\"items\":\"int\"}", "[1,null]", false},
+    {"{\"type\":\"array\",\"items\":\"int\"}", "{}", false},
+    {"{\"type\":\"map\",\"values\":\"int\"}", "{\"a\":1}", true},
+    {"{\"type\":\"map\",\"values\":\"int\"}", "{\"a\":\"1\"}", false},
+    {"{\"type\":\"map\",\"values\":\"int\"}", "[]", false},
+    {"{\"type\":\"record\",\"name\":\"S\",\"fields\":[{\"name\":\"x\",\"type\":\"int\"},"
+     "{\"name\":\"y\",\"type\":\"int\",\"default\":1}]}",
+     "{\"x\":1}", true},
+    {"{\"type\":\"record\",\"name\":\"S\",\"fields\":[{\"name\":\"x\",\"type\":\"int\"}]}", "{}",
+     false},
+    {"{\"type\":\"record\",\"name\":\"S\",\"fields\":[{\"name\":\"x\",\"type\":\"int\"}]}",
+     "{\"x\":1,\"z\":1}", false},
+};
+
 static void checks_defaults_against_their_type(void **state)
 {
-    static const struct {
-        const char *type, *value;
-        bool good;
-    } cases[] = {
-        {"\"null\"", "null", true},
-        {"\"null\"", "0", false},
-        {"\"boolean\"", "true", true},
-        {"\"boolean\"", "1", false},
-        {"\"int\"", "-2147483648", true},
-        {"\"int\"", "2147483648", false},
-        {"\"int\"", "1.0", false},
-        {"\"long\"", "9223372036854775807", true},
-        {"\"long\"", "\"1\"", false},
-        {"\"float\"", "1", true},
-        {"\"double\"", "1.5e3", true},
-        {"\"double\"", "\"NaN\"", false},
-        {"\"string\"", "\"\\u1ed9\"", true},
-        {"\"string\"", "null", false},
-        {"\"bytes\"", "\"\\u00ff\\u0080a\"", true},
-        {"\"bytes\"", "\"\\u0100\"", false},
-        {"\"bytes\"", "\"\\u1ed9\"", false},
-        {"[\"null\",\"int\"]", "null", true},
-        {"[\"null\",\"int\"]", "1", false},
-        {"[\"int\",\"null\"]", "1", true},
-        {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":2}", "\"\\u00ffa\"", true},
-        {"{\"type\":\"fixed\",\"name\":\"F\",\"size\":2}", "\"a\"", false},
-        {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}", "\"B\"", true},
-        {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}", "\"C\"", false},
-        {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}", "1", false},
-        {"{\"type\":\"array\",\"items\":\"int\"}", "[]", true},
-        {"{\"type\":\"array\",\"items\":\"int\"}", "[1,2]", true},
-        {"{\"type\":\"array\",\"items\":\"int\"}", "[1,null]", false},
-        {"{\"type\":\"array\",\"items\":\"int\"}", "{}", false},
-        {"{\"type\":\"map\",\"values\":\"int\"}", "{\"a\":1}", true},
-        {"{\"type\":\"map\",\"values\":\"int\"}", "{\"a\":\"1\"}", false},
-        {"{\"type\":\"map\",\"values\":\"int\"}", "[]", false},
-        {"{\"type\":\"record\",\"name\":\"S\",\"fields\":[{\"name\":\"x\",\"type\":\"int\"},"
-         "{\"name\":\"y\",\"type\":\"int\",\"default\":1}]}",
-         "{\"x\":1}", true},
-        {"{\"type\":\"record\",\"name\":\"S\",\"fields\":[{\"name\":\"x\",\"type\":\"int\"}]}",
-         "{}", false},
-        {"{\"type\":\"record\",\"name\":\"S\",\"fields\":[{\"name\":\"x\",\"type\":\"int\"}]}",
-         "{\"x\":1,\"z\":1}", false},
-    };
     (void)state;
 
-    for (size_t i = 0; i < LT_COUNT(cases); i++) {
+    for (size_t i = 0; i < LT_COUNT(DEFAULTS); i++) {
         struct lt_error err = {0};
         struct lt_buf text = {0};
 
-        lt_buf_addf(&text, RECORD("{\"name\":\"a\",\"type\":%s,\"default\":%s}"), cases[i].type,
-                    cases[i].value);
+        lt_buf_addf(&text, RECORD("{\"name\":\"a\",\"type\":%s,\"default\":%s}"), DEFAULTS[i].type,
+                    DEFAULTS[i].value);
         LT_CLEANUP(lt_avro_schema_unrefp)
         struct lt_avro_schema *schema = parse(lt_buf_text(&text), &err);
-        if (cases[i].good != (schema != NULL))
+        if (DEFAULTS[i].good != (schema != NULL))
             fail_msg("%s: %s", lt_buf_text(&text), err.msg);
         if (!schema)
             assert_non_null(strstr(err.msg, "fields[0] of 'R': the default does not fit type "));

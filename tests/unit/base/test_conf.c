@@ -10,7 +10,7 @@
 
 struct settings {
     char *brokers, *format, *password;
-    int64_t rows, interval;
+    int64_t rows, interval, bucket;
     bool enabled;
 };
 static const struct lt_conf_key keys[] = {
@@ -48,13 +48,21 @@ static const struct lt_conf_key keys[] = {
      .offset = offsetof(struct settings, enabled),
      .fallback = "yes",
      .help = "whether at all"},
+    {.section = "batch",
+     .key = "bucket",
+     .type = LT_CONF_INT,
+     .offset = offsetof(struct settings, bucket),
+     .min = 0,
+     .max = 0,
+     .fallback = "0",
+     .help = "only one value"},
     {.section = "pg",
      .key = "password",
      .offset = offsetof(struct settings, password),
      .flags = LT_CONF_SECRET,
      .help = "secret"},
 };
-static const struct lt_conf_table table = {keys, LT_COUNT(keys), "kafka stream"};
+static const struct lt_conf_table table = {keys, LT_COUNT(keys), "kafka stream", "Others go on."};
 
 static struct settings settings;
 static struct lt_conf_extra extra;
@@ -97,6 +105,7 @@ static void names_file_and_line_of_what_is_wrong(void **state)
     } cases[] = {
         {"[kafka]\nbrokers=a\n[batch]\nrows = 101\n",
          ":4: rows: '101' is not a number from 1 to 100"},
+        {"[kafka]\nbrokers=a\n[batch]\nbucket = 1\n", "bucket: '1' is not a number from 0 to 0"},
         {"[kafka]\nbrokers=a\n[batch]\nrows = 5x\n", ":4: rows: '5x' is not a number"},
         {"[kafka]\nbrokers=a\n[log]\nformat = xml\n", ":4: format: 'xml' is not one of text|json"},
         {"[kafka]\nbrokers=a\n[log]\nformat = tex\n", "'tex' is not one of"},
@@ -143,6 +152,7 @@ static void prints_no_secret(void **state)
     assert_null(strstr(text, "hush"));
     assert_non_null(strstr(text, "password = ***"));
     assert_non_null(strstr(text, "one of text|json, default text"));
+    assert_non_null(strstr(text, "\nOthers go on.\n"));
     free(text);
     lt_conf_unload(&table, &settings, &extra);
 }

@@ -59,7 +59,8 @@ static inline void line_put(struct line_world *line)
     line_take(line, LT_CLI_FROM_OUTBOX, "ap000002", receipt_key, LT_RECORD_RECEIPT, &line->receipt);
 }
 
-static inline void line_set(struct line_world *line)
+/* What the provider and the live lane say. */
+static inline void line_set_feed(struct line_world *line)
 {
     const lt_time fresh = WORLD_NOW - LT_SECOND;
     const struct lt_bytes chain = lt_bytes(line_chain, sizeof line_chain);
@@ -86,6 +87,13 @@ static inline void line_set(struct line_world *line)
                                            .chain = chain,
                                            .control = 8,
                                            .written_at = fresh};
+}
+
+/* What is said of the stream: by its lane, to the user and by the user. */
+static inline void line_set_stream(struct line_world *line)
+{
+    const lt_time fresh = WORLD_NOW - LT_SECOND;
+    const struct lt_bytes chain = lt_bytes(line_chain, sizeof line_chain);
     line->cursor = (struct lt_cursor){.stream = "cn000001.1",
                                       .lane = "live",
                                       .state = "LIVE",
@@ -130,6 +138,12 @@ static inline void line_set(struct line_world *line)
                                         .flushed_at = fresh,
                                         .system_id = "8",
                                         .at = fresh};
+}
+
+static inline void line_set(struct line_world *line)
+{
+    line_set_feed(line);
+    line_set_stream(line);
 }
 
 static inline int line_setup(void **state)
