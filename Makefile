@@ -58,6 +58,12 @@ REAL := $(sort $(notdir $(REAL_TESTS)) $(basename $(notdir $(wildcard tests/line
 real: all $(REAL_TESTS)
 	@tests/real $(MODE) $(LONGEST) $(filter-out $(LONGEST), $(REAL))
 
+# Random histories on the real line, judged by an outside witness: SEED=N plays one again.
+truth: all
+	@tests/truth/run --mode $(MODE) $(if $(SEED),--seed $(SEED),--seed 1 --count 5)
+truth-long: all
+	@tests/truth/run --mode $(MODE) --long $(if $(SEED),--seed $(SEED),--seed 1 --count 3)
+
 # One transaction of 5 million rows with a kill in its middle: memory and every row once.
 check-large: all $(O)/tests/integration/test_provider_faults
 	@LT_TEST_BIG_ROWS=5000000 LT_TEST_TIMEOUT=3000 LT_TEST_FILTER='a_big_*' \
@@ -105,4 +111,4 @@ tidy:
 clean:
 	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
 
-.PHONY: all tests unit sim fuzz fuzz-replay real check check-large demo demo-stop install deploy-check packages format tidy clean
+.PHONY: all tests unit sim fuzz fuzz-replay real truth truth-long check check-large demo demo-stop install deploy-check packages format tidy clean

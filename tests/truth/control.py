@@ -1,0 +1,184 @@
+"""Carries out the control events of a plan through the command line, as officials would, and notes
+when each command was given and answered."""
+
+import re
+import subprocess
+import threading
+import time
+
+from stage import LineError
+from witness import scope
+from witness.observations import Control, Version
+from witness.watch_source import now_us
+
+PATIENCE = 60  # seconds for the answer of a command
+
+
+class Office:
+    def __init__(self, history):
+        self.history, self.stage, self.seen = history, history.stage, history.seen
+        self.controls, self.numbers = [], {}
+        self.refused = []
+        self.helpers = []
+
+    def carry_out(self, event):
+        getattr(self, event["do"].replace(" ", "_"))(event)
+
+    def connection(self, event):
+        return self.seen.connections[self.history.names[event["target"]]]
+
+    def target(self, event):
+        if event["on"] == "service":
+            return self.history.services[event["target"]]
+        connection = self.connection(event)
+        return connection.application if event["on"] == "application" else connection.name
+
+    def command(self, kind, target, *arguments, ident=""):
+        """Gives the Control that it leaves behind, and what the command printed."""
+        control = Control(kind, target, now_us(), ident=ident)
+        self.controls.append(control)
+        try:
+            done = self.stage.lienthong(*arguments, check=False, timeout=PATIENCE)
+        except subprocess.TimeoutExpired as error:
+            self.refused.append("%s: no answer" % " ".join(arguments))
+            return control, error.stdout.decode() if isinstance(error.stdout, bytes) else ""
+        if done.returncode == 0:
+            control.answered_us = now_us()
+        else:
+            self.refused.append("%s: exit %d: %s" % (" ".join(arguments), done.returncode,
+                                                     done.stderr.strip()))
+        return control, done.stdout
+
+    # ---- holds ----
+
+    def hold(self, event):
+        arguments = ["hold", self.target(event), "--ground", event["ground"], "--reason", "kiểm thử"]
+        if event["ground"] == "43.1a":
+            arguments += ["--expected-end", utc(time.time() + 86400)]
+        else:
+            arguments += ["--restore", "hết kiểm thử"]
+        control, printed = self.command("hold", self.target(event), *arguments)
+        found = re.search(r"\bho\d{6,}\b", printed)
+        if found:
+            control.ident = self.numbers[event["number"]] = found.group()
+
+    def lift(self, event):
+        """A hold whose command is still under way is lifted at the end."""
+        ident = self.numbers.pop(event["number"], None)
+        if ident is None:
+            return
+        if not ident.startswith("ho"):
+            self.undo(event["number"], ident)
+            return
+        held = next(c for c in self.controls if c.kind == "hold" and c.ident == ident)
+        control, _ = self.command("lift", held.target, "lift", ident, ident=ident)
+        if control.answered_us is None:
+            self.numbers[event["number"]] = ident
+
+    def lift_all(self):
+        """So that the history can come to its end."""
+        for helper in self.helpers:
+            helper.join()
+        for _ in range(3):
+            for number in list(self.numbers):
+                self.lift({"number": number})
+        if self.numbers:
+            raise LineError("holds that cannot be lifted: %s; %s" % (
+                sorted(self.numbers.values()), self.refused[-1:]))
+
+    # ---- what is declared otherwise for a while: a locked account, a service taken back ----
+
+    def lock(self, event):
+        self.declare_otherwise(event, "application", active=False)
+
+    def unpublish(self, event):
+        self.declare_otherwise(event, "service", published=False)
+
+    def declare_otherwise(self, event, kind, **changes):
+        """Its answer means that it is signed, not that routing has carried it out."""
+        target = self.target(event)
+        control = Control("hold", target, now_us(), ident="%s/%s" % (kind, target))
+        self.controls.append(control)
+        self.numbers[event["number"]] = control.ident
+        self.declare(dict(self.stage.declarations[kind, target], **changes))
+
+    def undo(self, number, ident):
+        kind, target = ident.split("/")
+        control = Control("lift", target, now_us(), ident=ident)
+        declared = self.stage.declarations[kind, target]
+        undone = {"application": {"active": True}, "service": {"published": True}}[kind]
+        self.controls.append(control)
+        if self.declare(dict(declared, **undone)):
+            control.answered_us = now_us()
+        else:
+            self.numbers[number] = ident
+
+    def declare(self, declaration):
+        try:
+            self.stage.declare(declaration)
+            return True
+        except (LineError, subprocess.TimeoutExpired) as error:
+            self.refused.append("declare %s: %s" % (declaration["id"], error))
+            return False
+
+    # ---- amendment and end ----
+
+    def amend(self, event):
+        """A version that was asked for and not confirmed may or may not have come about."""
+        connection = self.connection(event)
+        arguments = ["amend", connection.name]
+        before = connection.versions[-1].scope
+        wish = self.history.scope(self.history.service_of(event["target"]),
+                                  event.get("fields", before.fields),
+                                  event.get("filter", before.filter))
+        if (wish.fields, wish.filter) == (before.fields, before.filter) or over(connection):
+            return
+        connection.versions.append(Version(wish, now_us()))
+        arguments += ["--fields", ",".join(wish.fields), "--filter", scope.as_text(wish.filter)]
+        control, _ = self.command("amend", connection.name, *arguments)
+        connection.versions[-1].answered_us = control.answered_us
+
+    def revoke(self, event):
+        connection = self.connection(event)
+        connection.terminated_us = now_us()
+        self.command("revoke", connection.name, "revoke", connection.name, "--ground",
+                     event["ground"])
+
+    def run_out(self, event):
+        """The agreement ends by itself, while the steward is down."""
+        connection = self.connection(event)
+        if over(connection):
+            return
+        until = int(time.time()) + event["in"]
+        ident = "ar%06d" % connection.agreement
+        if not self.declare(dict(self.stage.declarations["agreement", ident],
+                                 connection_until=utc(until))):
+            self.seen.blind.append("it is not known whether %s ends" % ident)
+        connection.until_us = until * 10**6
+        self.controls.append(Control("run out", connection.name, now_us()))
+        helper = threading.Thread(target=self.steward_is_down, args=(until,), daemon=True)
+        self.helpers.append(helper)
+        helper.start()
+
+    def steward_is_down(self, until):
+        steward = self.stage.party("steward")
+        self.stage.keep_down(steward)
+        steward.kill9()
+        time.sleep(max(0, until + 1 - time.time()))
+        self.stage.bring_up(steward)
+
+    def settle(self):
+        """An amendment without an answer counts when the inbox has told of it."""
+        for connection in self.seen.connections.values():
+            told = max((n.body["scope_version"] for s, notices in self.seen.notices.items()
+                        for n in notices[-1:] if s.startswith(connection.name + ".")), default=1)
+            while len(connection.versions) > told and connection.versions[-1].answered_us is None:
+                connection.versions.pop()
+
+
+def over(connection):
+    return connection.terminated_us is not None or connection.until_us is not None
+
+
+def utc(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

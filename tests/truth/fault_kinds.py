@@ -1,0 +1,14 @@
+"""All kinds of faults by the names that plans use."""
+
+import faults
+import faults_parts
+
+KINDS = {
+    "kill": faults.Kill, "zombie": faults.Zombie, "stop": faults.Stop, "cut": faults.Cut,
+    "delay": faults.Delay, "half-open": faults.HalfOpen, "descriptors": faults.Descriptors,
+    "certificate": faults.Certificate, "broker": faults_parts.Broker, "crash": faults_parts.Crash,
+    "freeze": faults_parts.Freeze,
+    "slot dropped": faults_parts.SlotDropped, "slot advanced": faults_parts.SlotAdvanced,
+    "slot recreated": faults_parts.SlotRecreated, "topic deleted": faults_parts.TopicDeleted,
+    "restore target": faults_parts.RestoreTarget, "restore source": faults_parts.RestoreSource,
+}

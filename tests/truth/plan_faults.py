@@ -1,0 +1,52 @@
+"""Which faults happen when: a plan's fault events."""
+
+CONSUMERS = ["consumer:ap000002", "consumer:ap000003", "consumer:ap000004", "consumer:ap000005",
+             "consumer:ap000006"]
+PROGRAMS = ["provider", "routing", "steward"] + CONSUMERS[:4]
+WITH_DATABASE = ["provider"] + CONSUMERS[:4]
+USERS = ["stream:" + c.split(":")[1] for c in CONSUMERS[:4]]
+
+# kind -> (weight, shortest and longest duration in seconds, parties)
+SHORT_KINDS = {
+    "kill": (8, 0.0, 2.0, PROGRAMS),
+    "stop": (4, 1.0, 8.0, PROGRAMS),
+    "zombie": (2, 1.0, 4.0, ["provider", "routing"] + CONSUMERS[:4]),
+    "cut": (3, 0.1, 4.0, PROGRAMS),
+    "delay": (2, 1.0, 6.0, PROGRAMS),
+    "half-open": (2, 1.0, 5.0, PROGRAMS),
+    "descriptors": (1, 1.0, 4.0, PROGRAMS),
+    "certificate": (1, 1.0, 4.0, PROGRAMS),
+    "broker": (2, 0.0, 2.0, ["broker"]),
+    "crash": (3, 0.0, 2.0, ["source", "target"]),
+    "freeze": (3, 1.0, 6.0, ["broker", "source", "target"]),
+    "slot dropped": (1, 0.0, 1.0, ["provider"]),
+    "slot advanced": (1, 0.0, 1.0, ["provider"]),
+    "slot recreated": (1, 0.0, 1.0, ["provider"]),
+    "topic deleted": (2, 0.0, 0.1, USERS),
+    "restore target": (2, 1.0, 6.0, USERS),
+    "restore source": (1, 1.0, 5.0, ["source"]),
+}
+LONG_KINDS = {kind: (weight, low, high * 8 if kind in ("stop", "cut", "half-open") else high, parties)
+              for kind, (weight, low, high, parties) in SHORT_KINDS.items()}
+# Faults that use the same thing wait for one another.
+SHARED = {"source": "source", "provider": "source", "target": "target", "broker": "broker"}
+
+
+def fault_events(dice, profile, kinds=None):
+    table = {k: v for k, v in profile.kinds.items() if not kinds or k in kinds}
+    events = []
+    for _ in range(dice.randint(1, profile.faults)):
+        kind = dice.choices(list(table), [v[0] for v in table.values()])[0]
+        _, shortest, longest, parties = table[kind]
+        event = {"do": "fault", "at": round(dice.uniform(0.2, profile.seconds), 3), "kind": kind,
+                 "party": dice.choice(parties), "seconds": round(dice.uniform(shortest, longest), 3)}
+        if kind in ("cut", "delay", "half-open") and event["party"] in WITH_DATABASE:
+            event["database"] = dice.random() < 0.4
+        events.append(event)
+    return events
+
+
+def alone(event):
+    """What must not have two faults at once."""
+    parties = {SHARED.get(event["party"]) or event["party"].split(":")[-1]}
+    return sorted(parties | ({"target"} if event["kind"] == "restore target" else set()))

@@ -1,0 +1,80 @@
+"""The states that one scope of one table went through, and the records that a stream of it must
+carry, from the source's own log."""
+
+import bisect
+from dataclasses import dataclass
+from typing import Optional
+
+
+@dataclass
+class Step:
+    """One change of a scope: a row put (digest) or taken away (None)."""
+    key: tuple
+    digest: Optional[int]
+    transaction: int  # its index in the epoch
+    commit_us: int
+    state: int  # of all rows after this step
+    count: int
+
+
+class States:
+    """Of one scope over one epoch."""
+
+    def __init__(self, epoch, table, scope):
+        self.steps, self.named, self.rows = [], set(), {}
+        self.digest = 0
+        self.digests = set()
+        for index, transaction in enumerate(epoch.transactions):
+            for change in transaction.changes.get(table, ()):
+                self.take(change, scope, index, transaction.commit_us)
+        self.latest = {0: -1}
+        for index, step in enumerate(self.steps):
+            self.latest[step.state] = index
+        self.ends = [s.transaction for s in self.steps]
+        self.seen = seen_before(epoch.transactions)
+
+    def take(self, change, scope, index, commit_us):
+        for row in (change.old, change.new):
+            if scope.names(row):
+                self.named.add(scope.key_of(row))
+        if change.op == "truncate":
+            for key in list(self.rows):
+                self.put(key, None, index, commit_us)
+            return
+        old = scope.key_of(change.old) if change.old is not None else None
+        new = scope.key_of(change.new) if scope.shows(change.new) else None
+        if old is not None and old != new:
+            self.put(old, None, index, commit_us)
+        if new is not None:
+            self.put(new, scope.digest(change.new), index, commit_us)
+
+    def put(self, key, digest, index, commit_us):
+        before = self.rows.pop(key, None)
+        if before is None and digest is None:
+            return
+        self.digest ^= (before or 0) ^ (digest or 0)
+        if digest is not None:
+            self.rows[key] = digest
+            self.digests.add((key, digest))
+        self.steps.append(Step(key, digest, index, commit_us, self.digest, len(self.rows)))
+
+    def required(self, stamp_us):
+        """Index of the last step that a copy with this stamp must hold; -1: none."""
+        transaction = self.seen_until(stamp_us)
+        return bisect.bisect_right(self.ends, transaction) - 1
+
+    def seen_until(self, stamp_us):
+        """The last transaction that was surely visible at that time of the source's clock."""
+        times, highest = self.seen
+        found = bisect.bisect_right(times, stamp_us)
+        return highest[found - 1] if found else -1
+
+
+def seen_before(transactions):
+    """Times at which transactions became surely visible, and the highest index up to then."""
+    pairs = sorted((t.seen_us, i) for i, t in enumerate(transactions) if t.seen_us is not None)
+    highest, top = [], -1
+    for _, index in pairs:
+        top = max(top, index)
+        highest.append(top)
+    return [p[0] for p in pairs], highest

@@ -1,0 +1,198 @@
+"""A greedy reader in each user's name: its inbox and every stream that the inbox tells of, each
+record noted when it comes."""
+
+import threading
+import time
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from .avro_record import Malformed, Schema
+from .observations import Notice, Record, Stream
+from .wire import Damage, unframe
+
+STREAM_NOTICE, SCHEMA_NOTICE, DELIVERY_NOTE = 20, 21, 40
+OUT = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART,
+       KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
+
+
+def now_us():
+    return int(time.time() * 1e6)
+
+
+def settings(section, group):
+    """Of a client with the longest fetch wait; what it may not read it asks for again."""
+    return {
+        "bootstrap.servers": section["brokers"], "security.protocol": "ssl",
+        "ssl.ca.location": section["ca_file"], "ssl.certificate.location": section["cert_file"],
+        "ssl.key.location": section["key_file"], "group.id": group,
+        "enable.auto.commit": False, "isolation.level": "read_committed",
+        "auto.offset.reset": "earliest", "fetch.wait.max.ms": 500, "fetch.error.backoff.ms": 100,
+        "reconnect.backoff.max.ms": 500, "topic.metadata.refresh.interval.ms": 1000,
+        "enable.partition.eof": True, "log_level": 2,
+    }
+
+
+class Reader(threading.Thread):
+    """Reads partition 0 of one topic until stopped, through errors, and starts anew on a topic
+    that was made again."""
+
+    def __init__(self, section, group, topic, take):
+        super().__init__(daemon=True)
+        self.section, self.group, self.topic, self.take = section, group, topic, take
+        self.next_offset, self.end_us = 0, 0
+        self.refused, self.over = None, False
+        self.ended = threading.Event()
+
+    def run(self):
+        while not self.ended.is_set() and not (self.over and self.refused):
+            try:
+                self.read()
+            except KafkaException as error:
+                self.refused = error.args[0].name()
+            self.ended.wait(0.3)
+
+    def read(self):
+        consumer = Consumer(settings(self.section, self.group))
+        try:
+            consumer.assign([TopicPartition(self.topic, 0, self.next_offset)])
+            while not self.ended.is_set():
+                message = consumer.poll(0.2)
+                if message is not None and not self.took(message):
+                    return
+        finally:
+            consumer.close()
+
+    def took(self, message):
+        """False: the client must be made again."""
+        if not message.error():
+            self.refused = None
+            self.take(message)
+            self.next_offset = message.offset() + 1
+        elif message.error().code() == KafkaError._PARTITION_EOF:
+            self.refused, self.end_us = None, now_us()
+            self.next_offset = max(self.next_offset, message.offset())
+        elif message.error().code() in OUT:
+            self.refused = message.error().name()
+            return False
+        return True
+
+    def stop(self):
+        self.ended.set()
+
+
+class User:
+    """All readers of one application."""
+
+    def __init__(self, application, section, platform_schemas):
+        self.application, self.section = application, section
+        self.bodies = platform_schemas  # id -> Schema
+        self.streams, self.notices, self.schemas, self.readers = {}, {}, {}, {}
+        self.forgotten = set()  # connections
+        self.garbage = []
+        self.lock = threading.Lock()
+        self.inbox = Reader(section, application + ".witness", "inbox." + application, self.notice)
+
+    def start(self):
+        self.inbox.start()
+        return self
+
+    def notice(self, message):
+        if message.value() is None:
+            return
+        try:
+            ident, data = unframe(message.value())
+            body = self.bodies[ident].read(data) if ident in self.bodies else None
+        except (Damage, Malformed) as error:
+            self.garbage.append(str(error))
+            return
+        if ident == SCHEMA_NOTICE:
+            self.schemas[body["id"]] = body["text"]
+        elif ident == STREAM_NOTICE:
+            with self.lock:
+                self.notices.setdefault(body["stream"], []).append(
+                    Notice(now_us(), message.timestamp()[1] * 1000, body))
+                self.follow(body)
+
+    def follow(self, body):
+        name = body["stream"]
+        if name in self.readers:
+            self.readers[name].over = body["ended"]
+        if name in self.readers or body["terminated"] or body["connection"] in self.forgotten:
+            return
+        stream = self.streams[name] = Stream(name, body["connection"])
+        self.readers[name] = Reader(self.section, self.application + ".witness", "stream." + name,
+                                    lambda message: keep(stream, message))
+        self.readers[name].start()
+
+    def finish(self):
+        """What each reader knew when it was asked to stop."""
+        for name, reader in self.readers.items():
+            self.streams[name].read_to_end = reader.refused is None and reader.end_us > 0
+            self.streams[name].refused = reader.refused
+
+    def forget(self, connections):
+        """Stops reading what a history is done with."""
+        with self.lock:
+            self.forgotten.update(connections)
+            done = [n for n, s in self.streams.items() if s.connection in connections]
+            for name in done:
+                self.readers[name].stop()
+                del self.readers[name], self.streams[name]
+                self.notices.pop(name, None)
+
+    def stop(self):
+        """Asks; they are daemons, and a client whose broker is gone takes long to close."""
+        for reader in [self.inbox] + list(self.readers.values()):
+            reader.stop()
+
+
+def keep(stream, message):
+    headers = dict(message.headers() or [])
+    if stream.records and message.offset() <= stream.records[-1].offset:
+        stream.lives += 1
+    stream.records.append(Record(message.offset(), message.timestamp()[1] * 1000, now_us(),
+                                 message.key(), message.value(),
+                                 (headers.get("lt") or b"").decode("ascii", "replace")))
+
+
+class Diary:
+    """Delivery notes and the append times of control records, as an operator may read them."""
+
+    def __init__(self, section, platform_schemas):
+        self.bodies, self.notes, self.control_us = platform_schemas, [], {}
+        self.readers = [Reader(section, "witness", "platform.diary", self.note),
+                        Reader(section, "witness", "platform.control", self.control)]
+
+    def start(self):
+        for reader in self.readers:
+            reader.start()
+        return self
+
+    def note(self, message):
+        if message.value() is not None and message.key().startswith(b"note/"):
+            ident, data = unframe(message.value())
+            if ident == DELIVERY_NOTE:
+                self.notes.append(self.bodies[ident].read(data))
+
+    def control(self, message):
+        self.control_us.setdefault(message.key().decode(), []).append(message.timestamp()[1] * 1000)
+
+    def appended(self, key, after_us):
+        """When the first record of this key after a moment was appended."""
+        times = [t for t in self.control_us.get(key, []) if t >= after_us - 1_000_000]
+        return min(times, default=None)
+
+    def stop(self):
+        for reader in self.readers:
+            reader.stop()
+
+
+def platform_schemas(directory):
+    """The published schemas of the platform's records, by id (schemas/README.md, section 3)."""
+    names = {STREAM_NOTICE: "stream-notice", SCHEMA_NOTICE: "schema-notice",
+             DELIVERY_NOTE: "delivery-note"}
+    found = {}
+    for ident, name in names.items():
+        with open("%s/%s.avsc" % (directory, name), encoding="utf-8") as file:
+            found[ident] = Schema(file.read())
+    return found
