@@ -46,6 +46,11 @@ sim: $(SIM)
 fuzz-replay: $(FUZZ_REPLAY)
 	@tests/fuzz/replay $(FUZZ_REPLAY)
 
+# Every fuzz target in turn, SECONDS of each, under ASan and UBSan.
+SECONDS_EACH ?= 60
+fuzz:
+	@tests/fuzz/all $(SECONDS_EACH)
+
 # Tests on real parts: one program against a broker and databases, and the whole line.  The longest
 # begin first, so that they do not run alone at the end.
 LONGEST := test_bad_input test_faults test_use_period test_right test_provider_faults test_provider_source
@@ -100,4 +105,4 @@ tidy:
 clean:
 	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
 
-.PHONY: all tests unit sim fuzz-replay real check check-large demo demo-stop install deploy-check packages format tidy clean
+.PHONY: all tests unit sim fuzz fuzz-replay real check check-large demo demo-stop install deploy-check packages format tidy clean

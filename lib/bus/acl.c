@@ -2,62 +2,12 @@
  * ACLs by raw requests: CreateAcls, DescribeAcls and DeleteAcls, version 1 each.  Any broker
  * takes them and hands them to the controller; its own view follows some milliseconds later.
  */
-#include "bus/admin.h"
-
+#include "acl_answer.h"
 #include "bus_priv.h"
 #include "raw.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 enum { DESCRIBE_ACLS = 29, CREATE_ACLS = 30, DELETE_ACLS = 31, VERSION = 1 };
 enum { ANY = 1, LITERAL = 3, PREFIXED = 4, ALLOW = 3 };
-#define ACL_MAX 1000000
-
-static int fail_answer(const char *what, struct lt_error *reterr)
-{
-    return lt_fail(reterr, LT_ERR_FATAL, "kafka", 0, "%s: answer cannot be understood", what);
-}
-
-/* {error, message}: 0 when there is none. */
-static int check_result(struct lt_raw_fields *fields, const char *what, struct lt_error *reterr)
-{
-    int16_t err = lt_raw_i16(fields);
-    struct lt_bytes message = lt_raw_text(fields);
-    if (fields->bad) {
-        return fail_answer(what, reterr);
-    }
-    if (err == 0) {
-        return 0;
-    }
-    return lt_bus_fail(reterr, err, "%s: %.*s", what, (int)LT_MIN(message.len, 200),
-                       (const char *)message.data);
-}
-
-static int call(struct lt_admin *admin,
-                int16_t api_key,
-                const struct lt_buf *body,
-                struct lt_buf *answer,
-                struct lt_raw_fields *ret_fields,
-                struct lt_error *reterr)
-{
-    if (lt_raw_call(lt_admin_bus(admin), api_key, VERSION, lt_buf_bytes(body), answer, reterr)) {
-        return -1;
-    }
-    *ret_fields = (struct lt_raw_fields){.at = answer->data, .end = answer->data + answer->len};
-    lt_raw_i32(ret_fields); /* throttle time */
-    return 0;
-}
-
-/* ---- add and remove ---- */
-
-/* One request about many ACLs, and how the outcome of each of them is read. */
-struct change {
-    int16_t api_key;
-    const char *host; /* NULL: any */
-    const char *what;
-    int (*check)(struct lt_raw_fields *fields, const char *what, struct lt_error *reterr);
-};
 
 static void put_acl(struct lt_buf *body, const struct lt_acl *acl, const char *host)
 {
@@ -70,42 +20,23 @@ static void put_acl(struct lt_buf *body, const struct lt_acl *acl, const char *h
     lt_raw_put_i8(body, ALLOW);
 }
 
-static int check_all(struct lt_raw_fields *fields,
-                     const struct change *change,
-                     const struct lt_acl *acls,
-                     size_t count,
-                     struct lt_error *reterr)
+/* One request about many ACLs; host NULL: any. */
+static int request(struct lt_admin *admin,
+                   int16_t api_key,
+                   const char *host,
+                   const struct lt_acl *acls,
+                   size_t count,
+                   struct lt_buf *answer,
+                   struct lt_error *reterr)
 {
-    int32_t results = lt_raw_count(fields, ACL_MAX);
-    if (fields->bad || (size_t)results != count) {
-        return fail_answer(change->what, reterr);
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (change->check(fields, change->what, reterr) != 0) {
-            return lt_fail_context(reterr, "%s on '%s'", acls[i].principal, acls[i].name);
-        }
-    }
-    return 0;
-}
-
-static int carry_out(struct lt_admin *admin,
-                     const struct change *change,
-                     const struct lt_acl *acls,
-                     size_t count,
-                     struct lt_error *reterr)
-{
-    struct lt_buf body = {0}, answer = {0};
-    struct lt_raw_fields fields;
+    struct lt_buf body = {0};
     lt_raw_put_i32(&body, (int32_t)count);
     for (size_t i = 0; i < count; i++) {
-        put_acl(&body, &acls[i], change->host);
+        put_acl(&body, &acls[i], host);
     }
-    int rc = call(admin, change->api_key, &body, &answer, &fields, reterr);
-    if (rc == 0) {
-        rc = check_all(&fields, change, acls, count, reterr);
-    }
+    int rc =
+        lt_raw_call(lt_admin_bus(admin), api_key, VERSION, lt_buf_bytes(&body), answer, reterr);
     lt_buf_fini(&body);
-    lt_buf_fini(&answer);
     return rc;
 }
 
@@ -114,128 +45,28 @@ int lt_admin_acl_add(struct lt_admin *admin,
                      size_t count,
                      struct lt_error *reterr)
 {
-    static const struct change add = {CREATE_ACLS, "*", "add ACL", check_result};
-    return carry_out(admin, &add, acls, count, reterr);
-}
-
-static void skip_binding(struct lt_raw_fields *fields)
-{
-    lt_raw_i8(fields);   /* resource type */
-    lt_raw_text(fields); /* name */
-    lt_raw_i8(fields);   /* pattern */
-    lt_raw_text(fields); /* principal */
-    lt_raw_text(fields); /* host */
-    lt_raw_i8(fields);   /* operation */
-    lt_raw_i8(fields);   /* permission */
-}
-
-/* The outcome of one filter: its own, and one for each ACL that matched. */
-static int check_filter(struct lt_raw_fields *fields, const char *what, struct lt_error *reterr)
-{
-    if (check_result(fields, what, reterr) != 0) {
-        return -1;
+    struct lt_buf answer = {0};
+    int rc = request(admin, CREATE_ACLS, "*", acls, count, &answer, reterr);
+    if (rc == 0) {
+        rc = lt_acl_answer_added(lt_buf_bytes(&answer), acls, count, reterr);
     }
-    int32_t matches = lt_raw_count(fields, ACL_MAX);
-    for (int32_t k = 0; k < matches; k++) {
-        if (check_result(fields, what, reterr) != 0) {
-            return -1;
-        }
-        skip_binding(fields);
-    }
-    return fields->bad ? fail_answer(what, reterr) : 0;
+    lt_buf_fini(&answer);
+    return rc;
 }
 
+/* Any host: one that somebody narrowed by hand goes as well. */
 int lt_admin_acl_remove(struct lt_admin *admin,
                         const struct lt_acl *acls,
                         size_t count,
                         struct lt_error *reterr)
 {
-    /* Any host: one that somebody narrowed by hand goes as well. */
-    static const struct change remove = {DELETE_ACLS, NULL, "remove ACL", check_filter};
-    return carry_out(admin, &remove, acls, count, reterr);
-}
-
-/* ---- list ---- */
-
-struct acl_list {
-    struct lt_acl *acls;
-    size_t count, cap;
-};
-
-static struct lt_acl *append(struct acl_list *list)
-{
-    if (list->count == list->cap) {
-        list->cap = LT_MAX(list->cap * 2, 64);
-        list->acls = lt_realloc(list->acls, list->cap * sizeof *list->acls);
+    struct lt_buf answer = {0};
+    int rc = request(admin, DELETE_ACLS, NULL, acls, count, &answer, reterr);
+    if (rc == 0) {
+        rc = lt_acl_answer_removed(lt_buf_bytes(&answer), acls, count, reterr);
     }
-    return &list->acls[list->count++];
-}
-
-/* A name that does not fit is none of ours, but leaving it out would hide a right. */
-static int copy_text(char *to, size_t size, struct lt_bytes text, struct lt_error *reterr)
-{
-    if (text.len >= size) {
-        return lt_fail(reterr, LT_ERR_REJECT, "kafka", 0,
-                       "list ACLs: a name of %zu bytes, above %zu; remove that ACL", text.len,
-                       size - 1);
-    }
-    memcpy(to, text.data != NULL ? (const char *)text.data : "", text.len);
-    to[text.len] = '\0';
-    return 0;
-}
-
-/* One ACL of a resource; denials are skipped: the platform makes none. */
-static int take_acl(struct lt_raw_fields *fields,
-                    const struct lt_acl *resource,
-                    struct acl_list *list,
-                    struct lt_error *reterr)
-{
-    struct lt_acl acl = *resource;
-    struct lt_bytes principal = lt_raw_text(fields);
-    lt_raw_text(fields); /* host */
-    acl.operation = (enum lt_acl_operation)lt_raw_i8(fields);
-    bool allow = lt_raw_i8(fields) == ALLOW;
-    if (fields->bad) {
-        return fail_answer("list ACLs", reterr);
-    }
-    if (copy_text(acl.principal, sizeof acl.principal, principal, reterr) != 0) {
-        return -1;
-    }
-    if (allow) {
-        *append(list) = acl;
-    }
-    return 0;
-}
-
-static int
-take_resource(struct lt_raw_fields *fields, struct acl_list *list, struct lt_error *reterr)
-{
-    struct lt_acl resource = {.resource = (enum lt_acl_resource)lt_raw_i8(fields)};
-    if (copy_text(resource.name, sizeof resource.name, lt_raw_text(fields), reterr) != 0) {
-        return -1;
-    }
-    resource.prefixed = lt_raw_i8(fields) == PREFIXED;
-    int32_t acls = lt_raw_count(fields, ACL_MAX);
-    for (int32_t i = 0; i < acls; i++) {
-        if (take_acl(fields, &resource, list, reterr) != 0) {
-            return -1;
-        }
-    }
-    return fields->bad ? fail_answer("list ACLs", reterr) : 0;
-}
-
-static int take_all(struct lt_raw_fields *fields, struct acl_list *list, struct lt_error *reterr)
-{
-    if (check_result(fields, "list ACLs", reterr) != 0) {
-        return -1;
-    }
-    int32_t resources = lt_raw_count(fields, ACL_MAX);
-    for (int32_t i = 0; i < resources; i++) {
-        if (take_resource(fields, list, reterr) != 0) {
-            return -1;
-        }
-    }
-    return fields->bad ? fail_answer("list ACLs", reterr) : 0;
+    lt_buf_fini(&answer);
+    return rc;
 }
 
 static void put_any(struct lt_buf *body)
@@ -255,20 +86,13 @@ int lt_admin_acl_list(struct lt_admin *admin,
                       struct lt_error *reterr)
 {
     struct lt_buf body = {0}, answer = {0};
-    struct lt_raw_fields fields;
-    struct acl_list list = {0};
     put_any(&body);
-    int rc = call(admin, DESCRIBE_ACLS, &body, &answer, &fields, reterr);
+    int rc = lt_raw_call(lt_admin_bus(admin), DESCRIBE_ACLS, VERSION, lt_buf_bytes(&body), &answer,
+                         reterr);
     if (rc == 0) {
-        rc = take_all(&fields, &list, reterr);
+        rc = lt_acl_answer_listed(lt_buf_bytes(&answer), ret, ret_count, reterr);
     }
     lt_buf_fini(&body);
     lt_buf_fini(&answer);
-    if (rc != 0) {
-        free(list.acls);
-        return -1;
-    }
-    *ret = list.acls;
-    *ret_count = list.count;
-    return 0;
+    return rc;
 }
