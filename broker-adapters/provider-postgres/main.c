@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/daemon.h"
@@ -14,8 +15,11 @@
 #include "provider-postgres/provider_metrics.h"
 #include "provider-postgres/run.h"
 
-#define PROGRAM     "lt-provider-postgres"
-#define WAIT_MAX_MS 30000
+#define PROGRAM "lt-provider-postgres"
+/* The cluster or the database is away: it is asked again soon.  Anything else needs somebody. */
+#define AWAY_MAX_MS  2000
+#define FAULT_MAX_MS 15000
+#define STEADY_MS    30000 /* a run that lasted so long is no failed start */
 
 static const char usage[] =
     "usage: lt-provider-postgres [OPTION]... plan|check|run\n"
@@ -41,10 +45,21 @@ static int open_provider(struct provider *p,
     return 0;
 }
 
+static void pause_before_next(struct provider *p, const struct lt_error *why, int64_t lasted_ms)
+{
+    uint64_t random = (uint64_t)lt_now();
+    int64_t base = p->conf->restart_wait_ms;
+    int64_t most = why->class == LT_ERR_RETRY ? AWAY_MAX_MS : FAULT_MAX_MS;
+    int64_t last = lasted_ms >= STEADY_MS ? 0 : p->retry_ms;
+    p->retry_ms = lt_backoff_ms(last, base, LT_MAX(base, most), lt_random_next(&random));
+    lt_stop_wait(p->retry_ms);
+}
+
 /* One run and its end.  0: go on; -1: the process ends. */
 static int one_run(struct provider *p, struct lt_error *reterr)
 {
     struct run run;
+    int64_t started = lt_monotonic_ms();
     int rc = run_start(&run, p, reterr);
     if (rc == 0) {
         rc = run_follow(&run, reterr);
@@ -62,8 +77,7 @@ static int one_run(struct provider *p, struct lt_error *reterr)
     if (reterr->class == LT_ERR_FATAL) {
         return -1;
     }
-    p->retry_ms = LT_MIN(LT_MAX(p->retry_ms * 2, p->conf->restart_wait_ms), WAIT_MAX_MS);
-    lt_stop_wait(p->retry_ms);
+    pause_before_next(p, reterr, lt_monotonic_ms() - started);
     return 0;
 }
 

@@ -94,7 +94,7 @@ static const struct lt_conf_key keys[] = {
              "1s",
              100,
              60000,
-             "first wait after a failure; doubles up to 30 s"),
+             "first wait after a failure; grows to 2 s while a server is away, else to 15 s"),
     CHOICE(
         "provider",
         "on_shape_change",
