@@ -12,10 +12,10 @@
 #include "provider-postgres/plan.h"
 #include "provider-postgres/provider_conf.h"
 #include "provider-postgres/provider_metrics.h"
+#include "provider-postgres/retry.h"
 #include "provider-postgres/run.h"
 
-#define PROGRAM     "lt-provider-postgres"
-#define WAIT_MAX_MS 30000
+#define PROGRAM "lt-provider-postgres"
 
 static const char usage[] =
     "usage: lt-provider-postgres [OPTION]... plan|check|run\n"
@@ -70,12 +70,19 @@ static int one_run(struct provider *p, struct lt_error *reterr)
     if (lt_stopping()) {
         return 0;
     }
-    lt_log_error(reterr->class == LT_ERR_FATAL ? LT_LOG_ERROR : LT_LOG_WARN, "run_ended", reterr,
+    bool hopeless = retry_is_hopeless(reterr);
+    bool waits = retry_lacks_right(reterr);
+    lt_log_error(hopeless ? LT_LOG_ERROR : LT_LOG_WARN, waits ? "waiting_for_rights" : "run_ended",
+                 reterr, "hint",
+                 waits ? "the steward gives them when a data service of this source is declared"
+                       : NULL,
                  NULL);
-    if (reterr->class == LT_ERR_FATAL) {
+    if (hopeless) {
         return -1;
     }
-    p->retry_ms = LT_MIN(LT_MAX(p->retry_ms * 2, p->conf->restart_wait_ms), WAIT_MAX_MS);
+    uint64_t random = (uint64_t)lt_now();
+    p->retry_ms =
+        retry_wait_ms(reterr, p->retry_ms, p->conf->restart_wait_ms, lt_random_next(&random));
     lt_stop_wait(p->retry_ms);
     return 0;
 }
