@@ -13,13 +13,12 @@
 #include "provider-postgres/plan.h"
 #include "provider-postgres/provider_conf.h"
 #include "provider-postgres/provider_metrics.h"
+#include "provider-postgres/retry.h"
 #include "provider-postgres/run.h"
 
 #define PROGRAM "lt-provider-postgres"
-/* The cluster or the database is away: it is asked again soon.  Anything else needs somebody. */
-#define AWAY_MAX_MS  2000
-#define FAULT_MAX_MS 15000
-#define STEADY_MS    30000 /* a run that lasted so long is no failed start */
+
+#define STEADY_MS 30000 /* a run that lasted so long is no failed start */
 
 static const char usage[] =
     "usage: lt-provider-postgres [OPTION]... plan|check|run\n"
@@ -48,10 +47,8 @@ static int open_provider(struct provider *p,
 static void pause_before_next(struct provider *p, const struct lt_error *why, int64_t lasted_ms)
 {
     uint64_t random = (uint64_t)lt_now();
-    int64_t base = p->conf->restart_wait_ms;
-    int64_t most = why->class == LT_ERR_RETRY ? AWAY_MAX_MS : FAULT_MAX_MS;
     int64_t last = lasted_ms >= STEADY_MS ? 0 : p->retry_ms;
-    p->retry_ms = lt_backoff_ms(last, base, LT_MAX(base, most), lt_random_next(&random));
+    p->retry_ms = retry_wait_ms(why, last, p->conf->restart_wait_ms, lt_random_next(&random));
     lt_stop_wait(p->retry_ms);
 }
 
@@ -72,9 +69,14 @@ static int one_run(struct provider *p, struct lt_error *reterr)
     if (lt_stopping()) {
         return 0;
     }
-    lt_log_error(reterr->class == LT_ERR_FATAL ? LT_LOG_ERROR : LT_LOG_WARN, "run_ended", reterr,
+    bool hopeless = retry_is_hopeless(reterr);
+    bool waits = retry_lacks_right(reterr);
+    lt_log_error(hopeless ? LT_LOG_ERROR : LT_LOG_WARN, waits ? "waiting_for_rights" : "run_ended",
+                 reterr, "hint",
+                 waits ? "the steward gives them when a data service of this source is declared"
+                       : NULL,
                  NULL);
-    if (reterr->class == LT_ERR_FATAL) {
+    if (hopeless) {
         return -1;
     }
     pause_before_next(p, reterr, lt_monotonic_ms() - started);

@@ -36,10 +36,6 @@ static int open_bus(struct run *run, struct lt_error *reterr)
     snprintf(id, sizeof(id), "provider.%s", p->conf->source);
     run->producer = lt_producer_open(&p->bus, id, reterr);
     if (run->producer == NULL || lt_producer_init(run->producer, INIT_TIMEOUT_MS, reterr) != 0) {
-        /* Rights are given level by level, after the inbox tells: they may be on their way. */
-        if (lt_bus_is_denied(reterr)) {
-            reterr->class = LT_ERR_REJECT;
-        }
         return lt_fail_context(reterr, "transactional id %s", id);
     }
     run->asker = lt_asker_open(&p->bus, reterr);
