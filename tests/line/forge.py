@@ -35,7 +35,7 @@ class Control:
     def __init__(self, world):
         self.world, self.section = world, world.kafka.section("steward")
         with open(os.path.join(ROOT, "schemas", "control.avsc"), encoding="utf-8") as file:
-            self.schema = avro.schema.parse(json.dumps(plain(json.load(file))))
+            self.schema = avro.schema.parse(json.dumps(json.load(file, object_hook=plain)))
         with open(world.path("state", "steward.key"), encoding="ascii") as file:
             self.key = PKCS8 + bytes.fromhex(file.read().strip())
         self.payloads = {}
