@@ -44,14 +44,14 @@ struct lt_terms lt_terms_wanted(const struct lt_inbox *inbox,
                                 const char *connection,
                                 const struct lt_copy_facts *copy)
 {
-    const struct lt_notice *newest = lt_inbox_newest(inbox, connection);
+    const struct lt_notice *current = lt_inbox_current(inbox, connection);
     struct lt_terms terms = copy->terms;
-    if (newest) {
-        const bool older = copy->generation < newest->is.generation;
+    if (current) {
+        const bool other = copy->generation != current->is.generation;
         terms.use_period =
-            older ? LT_MIN(terms.use_period, newest->is.use_period) : newest->is.use_period;
-        terms.end_of_use = newest->is.end_of_use;
-        terms.fail = strcmp(newest->is.on_expiry, "fail") == 0;
+            other ? LT_MIN(terms.use_period, current->is.use_period) : current->is.use_period;
+        terms.end_of_use = current->is.end_of_use;
+        terms.fail = strcmp(current->is.on_expiry, "fail") == 0;
     }
     if (lt_inbox_terminated(inbox, connection))
         terms.closed = "terminated";
@@ -79,22 +79,22 @@ static bool is_complete(const struct lt_notice *notice, const struct lt_copy_fac
            copy->at.next_offset >= copy->at.e0;
 }
 
-/* Does this copy serve the newest stream, or must it be waited for?  A damaged one is not read
+/* Does this copy serve the stream to follow, or must it be waited for?  A damaged one is not read
  * again: the successor that was asked for comes with a new generation. */
-static bool serves(const struct lt_notice *newest, const struct lt_copy_facts *copy)
+static bool serves(const struct lt_notice *current, const struct lt_copy_facts *copy)
 {
-    return copy->generation >= newest->is.generation && copy->state != LT_COPY_STALE;
+    return copy->generation == current->is.generation && copy->state != LT_COPY_STALE;
 }
 
-static bool superseded(const struct lt_notice *newest, const struct lt_copy_facts *copy)
+static bool superseded(const struct lt_notice *current, const struct lt_copy_facts *copy)
 {
-    return !copy->shown && !serves(newest, copy);
+    return !copy->shown && !serves(current, copy);
 }
 
-static bool can_begin(const struct lt_inbox *inbox, const struct lt_notice *newest)
+static bool can_begin(const struct lt_inbox *inbox, const struct lt_notice *current)
 {
-    return !newest->is.ended && lt_inbox_schema(inbox, newest->is.key_schema) &&
-           lt_inbox_schema(inbox, newest->is.value_schema);
+    return !current->is.ended && lt_inbox_schema(inbox, current->is.key_schema) &&
+           lt_inbox_schema(inbox, current->is.value_schema);
 }
 
 struct lt_step lt_choose(const struct lt_inbox *inbox,
@@ -106,19 +106,19 @@ struct lt_step lt_choose(const struct lt_inbox *inbox,
     for (size_t i = 0; i < count; i++)
         if (terms_differ(inbox, connection, &copies[i], &step))
             return step;
-    const struct lt_notice *newest = lt_inbox_newest(inbox, connection);
-    if (!newest || lt_inbox_terminated(inbox, connection))
+    const struct lt_notice *current = lt_inbox_current(inbox, connection);
+    if (!current || lt_inbox_terminated(inbox, connection))
         return step;
     bool served = false, worth_showing = false;
     for (size_t i = 0; i < count; i++) {
-        if (is_complete(newest, &copies[i]))
+        if (is_complete(current, &copies[i]))
             return (struct lt_step){.kind = LT_STEP_SWITCH, .copy = copies[i].copy};
-        if (superseded(newest, &copies[i]))
+        if (superseded(current, &copies[i]))
             return (struct lt_step){.kind = LT_STEP_DROP, .copy = copies[i].copy};
-        served = served || serves(newest, &copies[i]);
+        served = served || serves(current, &copies[i]);
         worth_showing = worth_showing || (copies[i].shown && copies[i].worth.stamp != LT_TIME_NONE);
     }
-    if (!served && can_begin(inbox, newest))
+    if (!served && can_begin(inbox, current))
         return (struct lt_step){.kind = LT_STEP_CREATE, .show = !worth_showing};
     return step;
 }

@@ -23,7 +23,8 @@ struct lt_copy_facts {
     int copy;
     int64_t generation;
     enum lt_copy_state state;
-    bool shown; /**< the view reads it */
+    lt_time begun; /**< when the reading began, by the target's clock */
+    bool shown;    /**< the view reads it */
     struct lt_stand at;
     struct lt_terms terms;
     struct lt_worth worth;
@@ -32,7 +33,7 @@ struct lt_copy_facts {
 enum lt_step_kind {
     LT_STEP_NONE,
     LT_STEP_TERMS,  /**< give `copy` the terms in `terms`, at once and durably */
-    LT_STEP_CREATE, /**< make a copy of the newest stream; show it when `show` */
+    LT_STEP_CREATE, /**< make a copy of the stream to follow; show it when `show` */
     LT_STEP_SWITCH, /**< `copy` is complete: show it, drop the connection's other copies */
     LT_STEP_DROP,   /**< `copy` is superseded and not shown */
 };
@@ -49,9 +50,9 @@ struct lt_step lt_choose(const struct lt_inbox *inbox,
                          const struct lt_copy_facts *copies,
                          size_t count);
 
-/** The terms that a copy of that generation is to be held under now.  An older copy never gets a
- * longer period than it had (D41.2b-10); a connection that is over, and a copy whose scope was
- * narrowed or may have been, are closed. */
+/** The terms that a copy of that generation is to be held under now.  A copy of another stream
+ * than the one to follow never gets a longer period than it had (D41.2b-10); a connection that is
+ * over, and a copy whose scope was narrowed or may have been, are closed. */
 struct lt_terms lt_terms_wanted(const struct lt_inbox *inbox,
                                 const char *connection,
                                 const struct lt_copy_facts *copy);

@@ -216,6 +216,7 @@ static int flush_all(struct follow *f, struct lt_error *reterr)
     for (size_t i = 0; i < f->track_count; i++) {
         if (f->tracks[i]->blocked_until_ms)
             continue;
+        lt_track_check_age(f->tracks[i], f->clock.now);
         const int rc = flush_track(f, f->tracks[i], reterr);
         if (rc < 0)
             return -1;

@@ -57,7 +57,7 @@ static int create(struct follow *f,
                   const char *connection,
                   struct lt_error *reterr)
 {
-    const struct lt_stream_notice *notice = &lt_inbox_newest(f->inbox, connection)->is;
+    const struct lt_stream_notice *notice = &lt_inbox_current(f->inbox, connection)->is;
     struct lt_creation creation = {.notice = notice, .show = step->show};
     if (!topic_end(f, notice->stream, &creation.e0)) {
         put_off(f, STEPS_AGAIN_MS);

@@ -17,6 +17,11 @@ enum lt_gap lt_gap_judge(const struct lt_stand *stand,
     return offset < stand->e0 ? LT_GAP_HOLE : LT_GAP_REREAD;
 }
 
+bool lt_gap_overdue(const struct lt_stand *stand, lt_time begun, lt_time window, lt_time now)
+{
+    return stand->next_offset < stand->e0 && now - begun > window / 10 * 8;
+}
+
 bool lt_gap_short(const struct lt_stand *stand, int64_t promised)
 {
     return promised != LT_TIME_NONE && stand->seq < promised;

@@ -32,6 +32,10 @@ enum lt_gap lt_gap_judge(const struct lt_stand *stand,
                          lt_time window,
                          lt_time now);
 
+/** A reading from the start that has not reached its own end e0 within 0.8 windows begins again: a
+ * delete that it still needs may have been cleaned away behind a row that it has read. */
+bool lt_gap_overdue(const struct lt_stand *stand, lt_time begun, lt_time window, lt_time now);
+
 /** Everything to the end of the topic was read: are records missing that the inbox promised?
  * promised: the highest of load seq and sync seq, LT_TIME_NONE when the inbox names none. */
 bool lt_gap_short(const struct lt_stand *stand, int64_t promised);

@@ -12,6 +12,7 @@
 struct entry {
     struct lt_notice notice;
     struct lt_arena *arena; /* holds the texts */
+    uint64_t written;       /* rank among the notices taken */
 };
 struct schema {
     int32_t id;
@@ -22,6 +23,7 @@ struct lt_inbox {
     size_t count;
     struct schema *schemas;
     size_t schema_count;
+    uint64_t taken;
 };
 
 struct lt_inbox *lt_inbox_new(void)
@@ -90,7 +92,7 @@ static int take_notice(struct lt_inbox *inbox,
         entry->arena = NULL;
     }
     lt_arena_free(entry->arena);
-    *entry = (struct entry){.notice = notice, .arena = lt_steal(&arena)};
+    *entry = (struct entry){.notice = notice, .arena = lt_steal(&arena), .written = ++inbox->taken};
     return 0;
 }
 
@@ -155,16 +157,25 @@ const struct lt_notice *lt_inbox_stream(const struct lt_inbox *inbox, const char
     return entry ? &entry->notice : NULL;
 }
 
-const struct lt_notice *lt_inbox_newest(const struct lt_inbox *inbox, const char *connection)
+/* Does a count for more than b? */
+static bool is_ahead(const struct entry *a, const struct entry *b)
 {
-    const struct lt_notice *newest = NULL;
+    if (a->notice.is.ended != b->notice.is.ended)
+        return b->notice.is.ended;
+    return a->notice.is.ended ? a->notice.is.generation > b->notice.is.generation
+                              : a->written > b->written;
+}
+
+const struct lt_notice *lt_inbox_current(const struct lt_inbox *inbox, const char *connection)
+{
+    const struct entry *current = NULL;
     for (size_t i = 0; i < inbox->count; i++) {
-        const struct lt_notice *notice = &inbox->entries[i].notice;
-        if (strcmp(notice->is.connection, connection) == 0 &&
-            (!newest || notice->is.generation > newest->is.generation))
-            newest = notice;
+        const struct entry *entry = &inbox->entries[i];
+        if (strcmp(entry->notice.is.connection, connection) == 0 &&
+            (!current || is_ahead(entry, current)))
+            current = entry;
     }
-    return newest;
+    return current ? &current->notice : NULL;
 }
 
 bool lt_inbox_terminated(const struct lt_inbox *inbox, const char *connection)

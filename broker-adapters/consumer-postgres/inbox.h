@@ -29,8 +29,11 @@ int lt_inbox_take(struct lt_inbox *inbox,
 
 /** Valid until the next take. */
 const struct lt_notice *lt_inbox_stream(const struct lt_inbox *inbox, const char *stream);
-/** The notice of the connection's highest generation; NULL: none. */
-const struct lt_notice *lt_inbox_newest(const struct lt_inbox *inbox, const char *connection);
+/** The notice of the stream to follow: of the connection's streams that have not ended the one that
+ * was written last; when all have ended, the highest generation; NULL: none.  Not simply the
+ * highest: the notice of a successor may be visible although its cursor was lost with a marker;
+ * then an older generation goes on, and its owner repeats its notice (protocol 4.6). */
+const struct lt_notice *lt_inbox_current(const struct lt_inbox *inbox, const char *connection);
 /** Is any stream of the connection marked terminated? */
 bool lt_inbox_terminated(const struct lt_inbox *inbox, const char *connection);
 /** Schema text by id; NULL: not known (yet). */

@@ -237,7 +237,7 @@ static const char load_sql[] =
     " lienthong.us(c.usable_until), p.next_offset, p.seq, p.e0, encode(p.chain, 'hex'),"
     " lienthong.us(p.append_time), EXISTS (SELECT FROM lienthong.set_aside s WHERE s.copy = "
     "c.copy),"
-    " c.gap_expected, c.gap_seen, c.gap_reason"
+    " c.gap_expected, c.gap_seen, c.gap_reason, lienthong.us(c.made_at)"
     " FROM lienthong.copy c JOIN lienthong.position p ON p.copy = c.copy ORDER BY c.copy";
 
 static void read_copy(const PGresult *res, int row, struct lt_copy *copy)
@@ -269,6 +269,7 @@ static void read_copy(const PGresult *res, int row, struct lt_copy *copy)
     copy->gap_expected = lt_pg_i64(res, row, 23);
     copy->gap_seen = lt_pg_i64(res, row, 24);
     copy->gap_reason = lt_strdup(lt_pg_text(res, row, 25));
+    copy->is.begun = time_at(res, row, 26);
 }
 
 int lt_target_load(struct lt_target *target, struct lt_copies *copies, struct lt_error *reterr)

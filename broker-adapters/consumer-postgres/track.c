@@ -130,6 +130,16 @@ void lt_track_feed(struct lt_track *track, struct lt_message *message, lt_time n
     lt_message_release(message);
 }
 
+void lt_track_check_age(struct lt_track *track, lt_time now)
+{
+    const struct lt_copy_facts *is = &track->copy->is;
+    if (!track->noticed || track->fault.found || is->state != LT_COPY_LOADING ||
+        !lt_gap_overdue(&is->at, is->begun, track->notice.window, now))
+        return;
+    lt_track_rewind(track);
+    find_fault(track, LT_COPY_STALE, 0, "overdue");
+}
+
 bool lt_track_is_full(const struct lt_track *track, size_t max_records, size_t max_bytes)
 {
     return track->held_count >= max_records || lt_batch_bytes(track->batch) >= max_bytes;

@@ -53,6 +53,8 @@ bool lt_track_notice(struct lt_track *track, const struct lt_inbox *inbox);
 
 /** Takes one message of the stream (which has a notice); owns it afterwards. */
 void lt_track_feed(struct lt_track *track, struct lt_message *message, lt_time now);
+/** Begins again what did not reach its own end in time; forgets what was read and not applied. */
+void lt_track_check_age(struct lt_track *track, lt_time now);
 bool lt_track_is_full(const struct lt_track *track, size_t max_records, size_t max_bytes);
 
 /** Clock and append time that stamps are made with. */

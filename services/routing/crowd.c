@@ -67,7 +67,7 @@ bool lt_lane_crowd_has(const struct lt_lane_crowd *crowd, const struct lt_lane_s
 }
 
 /* Those without filter, and of an unknown row all: no index can tell. */
-static int match_unfiltered(struct lt_lane_crowd *crowd,
+static int match_one_by_one(struct lt_lane_crowd *crowd,
                             const struct lt_lane_rows *rows,
                             const struct lt_lane_row *row,
                             lt_lane_crowd_visit *visit,
@@ -136,7 +136,7 @@ int lt_lane_crowd_match(struct lt_lane_crowd *crowd,
                         struct lt_error *reterr)
 {
     size_t found_rows = 0, found_scopes = 0;
-    if (match_unfiltered(crowd, rows, row, visit, arg, reterr) < 0)
+    if (match_one_by_one(crowd, rows, row, visit, arg, reterr) < 0)
         return -1;
     if (crowd->filtered == 0 || row->unknown)
         return 0;

@@ -54,7 +54,9 @@ static struct lt_shell_feed *feed_of(struct lt_shell *shell, const struct lane_f
 /* A topic just made is known to some brokers and clients before others. */
 static bool is_not_there(const struct lt_error *err)
 {
-    return err->class == LT_ERR_REJECT && err->code != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    return err->code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           (err->class == LT_ERR_REJECT &&
+            err->code != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
 }
 
 int lt_shell_feed_end(void *arg,

@@ -229,14 +229,40 @@ static void a_second_process_takes_over(void **state)
     chain_equals_topic();
 }
 
+#define RIGHTS 5
+
+/* The rights of a consumer of two streams; the first is the one to read `stream`. */
+static void give_rights(struct lt_acl acls[RIGHTS], const char *other_topic, const char *principal)
+{
+    const struct {
+        enum lt_acl_resource resource;
+        enum lt_acl_operation operation;
+        const char *name;
+    } rights[RIGHTS] = {
+        {LT_ACL_TOPIC, LT_ACL_READ, stream.topic},     {LT_ACL_TOPIC, LT_ACL_READ, other_topic},
+        {LT_ACL_TOPIC, LT_ACL_READ, world.inbox},      {LT_ACL_TOPIC, LT_ACL_WRITE, world.outbox},
+        {LT_ACL_TRANSACTIONAL_ID, LT_ACL_WRITE, NULL},
+    };
+    for (size_t i = 0; i < RIGHTS; i++) {
+        acls[i] = (struct lt_acl){.resource = rights[i].resource, .operation = rights[i].operation};
+        if (rights[i].name)
+            snprintf(acls[i].name, sizeof acls[i].name, "%s", rights[i].name);
+        else
+            snprintf(acls[i].name, sizeof acls[i].name, "consumer.%s", world.application);
+        snprintf(acls[i].principal, sizeof acls[i].principal, "User:%s", principal);
+    }
+    struct lt_error err = {0};
+    if (lt_admin_acl_add(lt_test_admin(), acls, RIGHTS, &err))
+        fail_msg("%s", err.msg);
+}
+
 /* D43-resume: a hold is a normal state of one stream; the others go on; nothing is lost. */
 static void a_stream_that_may_not_be_read_waits_and_resumes_by_itself(void **state)
 {
     (void)state;
     struct consumer_stream other;
-    char principal[32], first[LT_ID_MAX], user[64];
+    char principal[32], first[LT_ID_MAX];
     snprintf(principal, sizeof principal, "%s.k1", world.application);
-    snprintf(user, sizeof user, "User:%s", principal);
     snprintf(first, sizeof first, "%s", world.connection);
     world.cert = principal;
     strcpy(world.connection, world.others[0]);
@@ -245,23 +271,9 @@ static void a_stream_that_may_not_be_read_waits_and_resumes_by_itself(void **sta
     snprintf(world.connection, sizeof world.connection, "%s", first);
     begin_model();
 
-    struct lt_acl acls[] = {
-        {.resource = LT_ACL_TOPIC, .operation = LT_ACL_READ},
-        {.resource = LT_ACL_TOPIC, .operation = LT_ACL_READ},
-        {.resource = LT_ACL_TOPIC, .operation = LT_ACL_READ},
-        {.resource = LT_ACL_TOPIC, .operation = LT_ACL_WRITE},
-        {.resource = LT_ACL_TRANSACTIONAL_ID, .operation = LT_ACL_WRITE},
-    };
-    snprintf(acls[0].name, sizeof acls[0].name, "%s", stream.topic);
-    snprintf(acls[1].name, sizeof acls[1].name, "%s", other.topic);
-    snprintf(acls[2].name, sizeof acls[2].name, "%s", world.inbox);
-    snprintf(acls[3].name, sizeof acls[3].name, "%s", world.outbox);
-    snprintf(acls[4].name, sizeof acls[4].name, "consumer.%s", world.application);
-    for (size_t i = 0; i < LT_COUNT(acls); i++)
-        snprintf(acls[i].principal, sizeof acls[i].principal, "%s", user);
+    struct lt_acl acls[RIGHTS];
     struct lt_error err = {0};
-    if (lt_admin_acl_add(lt_test_admin(), acls, LT_COUNT(acls), &err))
-        fail_msg("%s", err.msg);
+    give_rights(acls, other.topic, principal);
     consumer_world_start(&world);
     consumer_eventually(&world, "2", "SELECT count(*) FROM lienthong_data.ward_%s",
                         world.others[0]);

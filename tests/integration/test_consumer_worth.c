@@ -206,6 +206,27 @@ static void a_terminated_connection_shows_nothing(void **state)
     consumer_now(&world, "0", "SELECT count(*) FROM " VIEW, world.connection);
 }
 
+/* D41.2b-10, D44.2: another process that has not heard of it yet cannot undo the closing. */
+static void a_late_stamp_does_not_open_a_closed_copy(void **state)
+{
+    (void)state;
+    loaded();
+    struct lt_stream_notice notice = loaded_notice(lt_now());
+    notice.terminated = notice.ended = true;
+    notice.state = "ENDED";
+    notice.reason = "terminated";
+    put_notice(&notice);
+    consumer_eventually(&world, "terminated", "SELECT closed FROM lienthong.copy");
+    free(consumer_sql(&world, "SELECT lienthong.stamp(copy, clock_timestamp(), clock_timestamp()"
+                              " - interval '1 min', clock_timestamp() + interval '1 h')"
+                              " FROM lienthong.copy"));
+    consumer_now(&world, "-infinity", "SELECT usable_until FROM lienthong.copy");
+    consumer_now(&world, "0", "SELECT count(*) FROM " VIEW, world.connection);
+    consumer_now(&world, "0",
+                 "SELECT count(*) FROM lienthong.stamp_history"
+                 " WHERE usable_until > clock_timestamp()");
+}
+
 /* architecture 5: what was amended may have been narrowed. */
 static void an_amended_scope_closes_the_old_copy_until_the_new_one_is_loaded(void **state)
 {
@@ -378,6 +399,7 @@ int main(void)
         TEST(a_shorter_period_closes_an_existing_copy),
         TEST(the_end_of_use_closes_a_fresh_copy),
         TEST(a_terminated_connection_shows_nothing),
+        TEST(a_late_stamp_does_not_open_a_closed_copy),
         TEST(an_amended_scope_closes_the_old_copy_until_the_new_one_is_loaded),
         TEST(unchanged_data_stay_usable_while_sync_points_come),
         TEST(a_stamp_waits_for_the_data_it_vouches_for),

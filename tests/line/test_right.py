@@ -249,7 +249,8 @@ def may_read(world, copy):
 
 def ended(copy):
     wait_until("%s ends" % copy.connection,
-               lambda: [d["to_state"] for d in copy.decisions()][-1:] == ["ENDED"])
+               lambda: [(d["to_state"], d["clause"]) for d in copy.decisions()][-1:]
+               == [("ENDED", "connection")])
 
 
 def check_over(world, copy):

@@ -137,6 +137,60 @@ static void a_replacing_stream_is_loaded_beside_what_is_of_use(void **state)
     assert_int_equal(lt_choose(inbox, CN, c, 2).kind, LT_STEP_NONE);
 }
 
+/* A successor's notice may be visible although its cursor was lost (protocol 1.2, 4.6). */
+static void the_stream_to_follow_is_the_one_written_last_among_those_not_ended(void **state)
+{
+    (void)state;
+    struct lt_stream_notice one = notice(CN ".1", 1), two = notice(CN ".2", 2);
+    struct lt_copy_facts c[2] = {copy(1, 1, LT_COPY_ACTIVE, true),
+                                 copy(2, 2, LT_COPY_LOADING, false)};
+    put_schemas();
+    one.ended = true;
+    assert_int_equal(put(&one) || put(&two), 0);
+    assert_int_equal(lt_inbox_current(inbox, CN)->is.generation, 2);
+    one.ended = false; /* the owner of 1 repeats its notice: 1 goes on */
+    assert_int_equal(put(&one), 0);
+    assert_int_equal(lt_inbox_current(inbox, CN)->is.generation, 1);
+    const struct lt_step step = lt_choose(inbox, CN, c, 2);
+    assert_int_equal(step.kind, LT_STEP_DROP);
+    assert_int_equal(step.copy, 2);
+    assert_int_equal(lt_choose(inbox, CN, c, 1).kind, LT_STEP_NONE);
+    one.ended = true;
+    assert_int_equal(put(&one) || put(&two), 0);
+    assert_int_equal(lt_inbox_current(inbox, CN)->is.generation, 2);
+    two.ended = true; /* all over: the highest counts, and nothing is begun */
+    assert_int_equal(put(&two) || put(&one), 0);
+    assert_int_equal(lt_inbox_current(inbox, CN)->is.generation, 2);
+    assert_int_equal(lt_choose(inbox, CN, NULL, 0).kind, LT_STEP_NONE);
+}
+
+/* What is shown of a stream that does not count any more stays until the other is loaded. */
+static void a_shown_copy_of_a_stream_that_was_taken_back_is_replaced(void **state)
+{
+    (void)state;
+    struct lt_stream_notice one = notice(CN ".1", 1), two = notice(CN ".2", 2);
+    const struct lt_copy_facts c = copy(2, 2, LT_COPY_ACTIVE, true);
+    put_schemas();
+    assert_int_equal(put(&two) || put(&one), 0);
+    const struct lt_step step = lt_choose(inbox, CN, &c, 1);
+    assert_int_equal(step.kind, LT_STEP_CREATE);
+    assert_false(step.show);
+}
+
+/* Termination counts in any notice of the connection, also in one of a stream not followed. */
+static void a_termination_told_by_another_stream_closes_every_copy(void **state)
+{
+    (void)state;
+    struct lt_stream_notice one = notice(CN ".1", 1), two = notice(CN ".2", 2);
+    const struct lt_copy_facts c = copy(1, 1, LT_COPY_ACTIVE, true);
+    two.ended = two.terminated = true;
+    assert_int_equal(put(&two) || put(&one), 0);
+    assert_int_equal(lt_inbox_current(inbox, CN)->is.generation, 1);
+    const struct lt_step step = lt_choose(inbox, CN, &c, 1);
+    assert_int_equal(step.kind, LT_STEP_TERMS);
+    assert_string_equal(step.terms.closed, "terminated");
+}
+
 static void a_stream_superseded_while_loading_is_dropped(void **state)
 {
     (void)state;
@@ -303,7 +357,7 @@ static void a_null_record_takes_a_stream_away(void **state)
     assert_int_equal(lt_inbox_connections(inbox, connections, 4), 1);
     assert_int_equal(lt_inbox_take(inbox, lt_bytes_text(CN ".1"), (struct lt_bytes){0}, 1, NULL),
                      0);
-    assert_null(lt_inbox_newest(inbox, CN));
+    assert_null(lt_inbox_current(inbox, CN));
     assert_int_equal(lt_inbox_connections(inbox, connections, 4), 0);
 }
 
@@ -316,6 +370,9 @@ int main(void)
         TEST(a_copy_is_shown_at_its_load_mark_and_not_before),
         TEST(a_replacing_stream_is_loaded_beside_what_is_of_use),
         TEST(a_stream_superseded_while_loading_is_dropped),
+        TEST(the_stream_to_follow_is_the_one_written_last_among_those_not_ended),
+        TEST(a_shown_copy_of_a_stream_that_was_taken_back_is_replaced),
+        TEST(a_termination_told_by_another_stream_closes_every_copy),
         TEST(a_damaged_copy_waits_for_a_successor_and_a_stale_one_is_read_again),
         TEST(an_ended_stream_is_not_begun),
         TEST(termination_closes_first_and_is_final),

@@ -57,6 +57,17 @@ static void a_stream_shorter_than_the_inbox_says_is_seen(void **state)
     assert_false(lt_gap_short(&stand, LT_TIME_NONE));
 }
 
+/* protocol 9.3 and the simulation: later, a delete may have been cleaned behind a row read. */
+static void a_first_reading_must_reach_its_end_within_most_of_a_window(void **state)
+{
+    (void)state;
+    struct lt_stand stand = {.seq = 10, .next_offset = 99, .e0 = 100};
+    assert_false(lt_gap_overdue(&stand, NOW - WINDOW / 10 * 8, WINDOW, NOW));
+    assert_true(lt_gap_overdue(&stand, NOW - WINDOW / 10 * 8 - 1, WINDOW, NOW));
+    stand.next_offset = 100;
+    assert_false(lt_gap_overdue(&stand, NOW - 2 * WINDOW, WINDOW, NOW));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -66,6 +77,7 @@ int main(void)
         cmocka_unit_test(a_first_reading_passes_over_holes_older_than_the_window),
         cmocka_unit_test(a_hole_behind_the_first_reading_asks_for_a_second_one),
         cmocka_unit_test(a_stream_shorter_than_the_inbox_says_is_seen),
+        cmocka_unit_test(a_first_reading_must_reach_its_end_within_most_of_a_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
