@@ -18,7 +18,7 @@ struct feed {
     struct shape shape;
     enum feed_state state;
     int64_t incarnation;
-    char reason[300];
+    char reason[FEED_REASON_MAX];
     struct event_id last; /**< events up to here are in the feed */
     uint8_t fingerprint[FINGERPRINT_BYTES];
     bool shape_reported; /**< the incident was told */

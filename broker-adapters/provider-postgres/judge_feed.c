@@ -30,12 +30,20 @@ static struct feed_verdict renew(const char *reason)
         .state = FEED_WANTED, .renew = true, .write = true, .reason = reason};
 }
 
+/* The reason that holds now is stored, so that whoever waits for the feed finds it. */
 static struct feed_verdict stop(const struct feed_facts *facts, const char *reason)
 {
-    bool known = facts->state != FEED_NONE;
-    return (struct feed_verdict){.state = known ? FEED_ENDED : FEED_NONE,
-                                 .write = known && facts->state != FEED_ENDED,
-                                 .reason = reason};
+    bool told =
+        facts->state == FEED_ENDED && strncmp(facts->reason, reason, FEED_REASON_MAX - 1) == 0;
+    return (struct feed_verdict){.state = FEED_ENDED, .write = !told, .reason = reason};
+}
+
+/* D24: of a service that was never published nothing leaves the provider, no reason either. */
+static struct feed_verdict keep_back(const struct feed_facts *facts)
+{
+    const char *reason = "the service is not published";
+    return facts->state == FEED_NONE ? (struct feed_verdict){.state = FEED_NONE, .reason = reason}
+                                     : stop(facts, reason);
 }
 
 static struct feed_verdict judge_streaming(const struct feed_facts *facts)
@@ -52,7 +60,7 @@ static struct feed_verdict judge_streaming(const struct feed_facts *facts)
 struct feed_verdict judge_feed(const struct feed_facts *facts)
 {
     if (!facts->published) {
-        return stop(facts, "the service is not published");
+        return keep_back(facts);
     }
     if (facts->fault != NULL) {
         return stop(facts, facts->fault);
@@ -64,7 +72,7 @@ struct feed_verdict judge_feed(const struct feed_facts *facts)
         return renew("first incarnation");
     }
     if (facts->state == FEED_ENDED) {
-        return renew("the feed may go on again");
+        return renew(facts->begun ? "the feed may go on again" : "first incarnation");
     }
     if (facts->source_fresh != NULL) {
         return renew(facts->source_fresh);

@@ -15,13 +15,18 @@ enum feed_state {
     FEED_WANTED,    /**< incarnation n asked for; the steward makes its topic */
     FEED_SNAPSHOT,  /**< the snapshot of n is being written */
     FEED_STREAMING, /**< snapshot complete, changes follow */
-    FEED_ENDED,     /**< stands still, for the reason stored */
+    FEED_ENDED,     /**< stands still, or cannot begin (incarnation 0), for the reason stored */
 };
 const char *feed_state_name(enum feed_state state);
 enum feed_state feed_state_parse(const char *name); /**< FEED_NONE when unknown */
 
+/** Bytes of a reason as it is stored, with the 0 at its end; what is longer is cut off. */
+#define FEED_REASON_MAX 300
+
 struct feed_facts {
     enum feed_state state;
+    bool begun;               /**< it has had an incarnation */
+    const char *reason;       /**< as stored */
     const char *source_fresh; /**< reason of a fresh source, or NULL */
     enum lt_verdict tail;     /**< FEED_STREAMING only */
     bool published;

@@ -180,6 +180,8 @@ static int judge(struct run *run, struct feed *feed, struct lt_error *reterr)
     struct findings findings = {0};
     struct feed_facts facts = {
         .state = feed->state,
+        .begun = feed->incarnation > 0,
+        .reason = feed->reason,
         .source_fresh = run->verdict.fresh ? run->verdict.reason : NULL,
         .published = feed->service->declared->published,
         .declared_as_stored = memcmp(feed->fingerprint, feed->service->declaration, 32) == 0,

@@ -31,7 +31,7 @@ struct tail {
     int64_t incarnation, seq;
     struct lt_chain chain;
     enum feed_state state;
-    char reason[300];
+    char reason[FEED_REASON_MAX];
     struct event_id last;
     uint8_t fingerprint[FINGERPRINT_BYTES];
     bool touched;

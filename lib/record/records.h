@@ -177,7 +177,8 @@ struct lt_service {
     int32_t key_schema, value_schema, scope_schema;
     bool published;
     int64_t window;
-    struct lt_policy *policy; /* NULL when no policy is in force */
+    struct lt_policy *policy;      /* NULL when no policy is in force */
+    struct lt_policy *policy_last; /* of the highest version ever signed, NULL: none was */
 };
 struct lt_agreement {
     int64_t number;

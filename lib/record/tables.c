@@ -71,6 +71,8 @@ static const struct record_field service_fields[] = {
     LONG(struct lt_service, window),
     {"policy", RECORD_OPTIONAL, MEMBER(struct lt_service, policy, struct lt_policy *), 0,
      &policy_table},
+    {"policy_last", RECORD_OPTIONAL, MEMBER(struct lt_service, policy_last, struct lt_policy *), 0,
+     &policy_table},
 };
 
 static const struct record_field agreement_fields[] = {

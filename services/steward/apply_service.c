@@ -85,19 +85,19 @@ static int check_kept_fields(const struct lt_applying *a,
     return 0;
 }
 
-/* D22: a policy is versioned, never edited in place. */
+/* D22: a policy is versioned, never edited in place; what was signed under a version stays its only
+ * meaning, also after the policy was taken back. */
 static int
-check_policy(const struct lt_applying *a, const struct lt_policy *old, const struct lt_policy *new)
+check_policy(const struct lt_applying *a, const struct lt_policy *last, const struct lt_policy *new)
 {
-    if (!old || !new)
+    if (!last || !new || new->version > last->version)
         return 0;
-    const bool same =
-        old->use_period == new->use_period &&strcmp(old->on_expiry, new->on_expiry) == 0;
-    if (new->version > old->version || (new->version == old->version &&same))
+    if (new->version == last->version &&new->use_period == last->use_period &&
+        strcmp(new->on_expiry, last->on_expiry) == 0)
         return 0;
     return lt_reading_fail(a->reading, "$.policy.version",
-                           "version %ld is in force: a changed policy needs a higher version",
-                           (long)old->version);
+                           "version %ld was signed before: a changed policy needs a higher version",
+                           (long)last->version);
 }
 
 static int check_redeclared(const struct lt_applying *a,
@@ -112,7 +112,7 @@ static int check_redeclared(const struct lt_applying *a,
     if (old->window != new->window)
         return lt_reading_fail(a->reading, "$.window",
                                "is fixed for the life of a service: its topics are made with it");
-    return check_kept_fields(a, old, new) < 0 ? -1 : check_policy(a, old->policy, new->policy);
+    return check_kept_fields(a, old, new) < 0 ? -1 : check_policy(a, old->policy_last, new->policy);
 }
 
 static int derive(const struct lt_applying *a,
@@ -234,6 +234,7 @@ int lt_apply_service(const struct lt_applying *a)
     if (check_provider(a, &service) < 0 || (old && check_redeclared(a, old, &service) < 0) ||
         check_source(a, &service) < 0 || derive_all(a, old, &service) < 0)
         return -1;
+    service.policy_last = service.policy || !old ? service.policy : old->policy_last;
     lt_plan_put(a->plan, LT_CONTROL_SERVICE, a->declaration->id, &service);
     return follow_all(a, &service);
 }

@@ -345,6 +345,25 @@ static void a_changed_declaration_begins_a_new_incarnation(void **state)
     assert_string_equal(position.reason, "the declaration of the service changed");
 }
 
+/* D3.3: why there is no feed stands where the platform looks; mended, the feed begins. */
+static void a_table_that_never_fitted_is_told_and_begins_when_mended(void **state)
+{
+    (void)state;
+    const char *service = line_table(line, "unfit");
+    line_sql(line, "ALTER TABLE public.unfit DROP COLUMN note");
+    line_start(line);
+    line_wait_state(line, service, "ended", 0);
+    struct line_position position;
+    line_position(line, service, &position);
+    assert_int_equal(position.incarnation, 0);
+    assert_string_equal(position.reason, "table public.unfit: declared column 'note' is gone");
+    line_sql(line, "ALTER TABLE public.unfit ADD COLUMN note text");
+    line_wait_state(line, service, "streaming", 1);
+    line_wait_equal(line, service, "unfit", 30);
+    line_position(line, service, &position);
+    assert_int_equal(position.incarnation, 1);
+}
+
 /* D24: nothing of a service leaves the provider before it is published. */
 static void an_unpublished_service_has_no_feed(void **state)
 {
@@ -484,6 +503,7 @@ int main(void)
         TEST(a_rewritten_table_is_loaded_anew_when_the_provider_says_so),
         TEST(a_new_service_joins_while_the_others_go_on),
         TEST(a_changed_declaration_begins_a_new_incarnation),
+        TEST(a_table_that_never_fitted_is_told_and_begins_when_mended),
         TEST(an_unpublished_service_has_no_feed),
         TEST(a_partitioned_table_is_one_feed),
         TEST(check_names_what_is_wrong_and_what_to_do),

@@ -46,8 +46,9 @@ static bool older_than(lt_time at, lt_time age, lt_time now)
 static enum lt_cli_still source_still(const struct lt_cli_line *line,
                                       const struct lt_cli_measure *m)
 {
-    return !line->source || older_than(line->source->at, m->still, m->now) ? LT_CLI_STILL_NO_SIGN
-                                                                           : LT_CLI_STILL_NOT;
+    if (!line->source) /* it is stored when the first feed begins */
+        return line->feed ? LT_CLI_STILL_NOT : LT_CLI_STILL_NO_SIGN;
+    return older_than(line->source->at, m->still, m->now) ? LT_CLI_STILL_NO_SIGN : LT_CLI_STILL_NOT;
 }
 
 static enum lt_cli_still feed_still(const struct lt_cli_line *line, const struct lt_cli_measure *m)
@@ -58,7 +59,7 @@ static enum lt_cli_still feed_still(const struct lt_cli_line *line, const struct
     if (strcmp(feed->state, "snapshot") == 0)
         return LT_CLI_STILL_SNAPSHOT;
     if (strcmp(feed->state, "ended") == 0)
-        return LT_CLI_STILL_FEED_ENDED;
+        return feed->incarnation > 0 ? LT_CLI_STILL_FEED_ENDED : LT_CLI_STILL_FEED_UNFIT;
     return older_than(feed->at, m->still, m->now) ? LT_CLI_STILL_NO_SYNC : LT_CLI_STILL_NOT;
 }
 

@@ -27,6 +27,7 @@ enum lt_cli_still {
     LT_CLI_STILL_NO_FEED,    /**< the feed is not begun */
     LT_CLI_STILL_SNAPSHOT,   /**< the feed's first snapshot is not complete */
     LT_CLI_STILL_FEED_ENDED, /**< this incarnation is over and no new one streams */
+    LT_CLI_STILL_FEED_UNFIT, /**< the provider's table does not fit: the feed cannot begin */
     LT_CLI_STILL_NO_SYNC,    /**< records come, but the source vouches for nothing newer */
     LT_CLI_STILL_BEHIND,     /**< routing has not handled what the feed holds */
     LT_CLI_STILL_NO_CURSOR,  /**< routing has not taken the connection up */

@@ -108,6 +108,7 @@ static const char *still_name(enum lt_cli_still why)
         [LT_CLI_STILL_NO_FEED] = "no_feed",
         [LT_CLI_STILL_SNAPSHOT] = "snapshot",
         [LT_CLI_STILL_FEED_ENDED] = "feed_ended",
+        [LT_CLI_STILL_FEED_UNFIT] = "feed_unfit",
         [LT_CLI_STILL_NO_SYNC] = "no_sync",
         [LT_CLI_STILL_BEHIND] = "behind",
         [LT_CLI_STILL_NO_CURSOR] = "no_cursor",

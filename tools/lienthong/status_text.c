@@ -27,6 +27,8 @@ const char *lt_cli_still_words(enum lt_cli_lang lang, enum lt_cli_still why)
         [LT_CLI_STILL_SNAPSHOT] = {"the feed's first snapshot is being read",
                                    "đang đọc toàn bộ dữ liệu nguồn lần đầu"},
         [LT_CLI_STILL_FEED_ENDED] = {"the feed has ended", "dòng nguồn đã kết thúc"},
+        [LT_CLI_STILL_FEED_UNFIT] = {"the feed cannot begin, for the reason told",
+                                     "dòng nguồn chưa thể bắt đầu, vì lý do đã nêu"},
         [LT_CLI_STILL_NO_SYNC] = {"the source vouches for nothing newer (no sync point)",
                                   "nguồn không xác nhận mốc đồng bộ mới"},
         [LT_CLI_STILL_BEHIND] = {"routing has not handled what the feed holds",
@@ -119,14 +121,24 @@ static void add_feed_reason(const struct lt_feed_position *feed, struct lt_buf *
     lt_buf_addc(out, ')');
 }
 
+/* The topic and the last number given; a feed that never began has neither. */
+static void add_feed_place(const struct lt_cli_line *line, struct lt_buf *out)
+{
+    char topic[LT_TOPIC_MAX];
+    if (line->feed->incarnation < 1) {
+        lt_buf_adds(out, "-  ");
+        return;
+    }
+    lt_topic_feed(line->terms->service, line->feed->incarnation, topic);
+    lt_buf_addf(out, "%s  seq %" PRId64 "  ", topic, line->feed->next_seq - 1);
+}
+
 static void
 add_feed(enum lt_cli_lang lang, const struct lt_cli_line *line, lt_time now, struct lt_buf *out)
 {
     label(out, lt_cli_stage_words(lang, LT_CLI_FEED));
     if (line->feed) {
-        char topic[LT_TOPIC_MAX];
-        lt_topic_feed(line->terms->service, line->feed->incarnation, topic);
-        lt_buf_addf(out, "%s  seq %" PRId64 "  ", topic, line->feed->next_seq - 1);
+        add_feed_place(line, out);
         add_when(lang, line->feed->at, now, out);
         add_unreadable(lang, line->marks.feed_readable, line->marks.feed_end, out);
         add_feed_reason(line->feed, out);

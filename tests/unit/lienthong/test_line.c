@@ -39,6 +39,11 @@ static void feed_over(struct line_world *line)
 {
     line->feed.state = "ended";
 }
+static void feed_unfit(struct line_world *line)
+{
+    line->feed.state = "ended";
+    line->feed.incarnation = 0;
+}
 static void no_voucher(struct line_world *line)
 {
     line->feed.at = LATE;
@@ -95,6 +100,7 @@ static const struct breakage BREAKAGES[] = {
     {"the feed is wanted", feed_wanted, LT_CLI_FEED, LT_CLI_STILL_NO_FEED},
     {"the snapshot runs", snapshot_runs, LT_CLI_FEED, LT_CLI_STILL_SNAPSHOT},
     {"the feed ended", feed_over, LT_CLI_FEED, LT_CLI_STILL_FEED_ENDED},
+    {"the feed cannot begin", feed_unfit, LT_CLI_FEED, LT_CLI_STILL_FEED_UNFIT},
     {"no sync point", no_voucher, LT_CLI_FEED, LT_CLI_STILL_NO_SYNC},
     {"routing is behind", routing_behind, LT_CLI_ROUTED, LT_CLI_STILL_BEHIND},
     {"routing is in the old feed", old_incarnation, LT_CLI_ROUTED, LT_CLI_STILL_BEHIND},

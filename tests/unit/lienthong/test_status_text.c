@@ -64,6 +64,27 @@ static void a_feed_that_ended_is_told_with_its_reason(void **state)
     json_decref(json);
 }
 
+/* D3.3: no topic is named that will never be; the reason is. */
+static void a_feed_that_cannot_begin_is_told_with_its_reason(void **state)
+{
+    struct line_world *world = *state;
+    world->feed.state = "ended";
+    world->feed.incarnation = 0;
+    world->feed.reason = "table public.wards: declared column 'area' is gone";
+    struct lt_cli_line line = line_compute(world);
+    LT_CLEANUP(lt_freep) char *en = text_of(LT_CLI_EN, &line);
+    assert_says(en,
+                "  feed          -  25/11/2026 08:59:59 (1 s ago)  (table public.wards: declared "
+                "column 'area' is gone)\n");
+    assert_says(en, "the feed cannot begin");
+    LT_CLEANUP(lt_freep) char *vi = text_of(LT_CLI_VI, &line);
+    assert_says(vi, "dòng nguồn chưa thể bắt đầu");
+    assert_says(vi, "(table public.wards: declared column 'area' is gone)\n");
+    json_t *json = lt_cli_line_json(&line);
+    assert_string_equal(json_string_value(json_object_get(json, "why")), "feed_unfit");
+    json_decref(json);
+}
+
 /* D8.1: reason, legal ground, who, since when, what lifts it. */
 static void a_hold_is_told_with_everything_the_user_may_know(void **state)
 {
@@ -214,6 +235,7 @@ int main(void)
         WITH_LINE(a_moving_line_is_told_from_commit_to_use),
         WITH_LINE(vietnamese_says_the_same),
         WITH_LINE(a_feed_that_ended_is_told_with_its_reason),
+        WITH_LINE(a_feed_that_cannot_begin_is_told_with_its_reason),
         WITH_LINE(a_hold_is_told_with_everything_the_user_may_know),
         WITH_LINE(the_age_of_the_copy_is_warned_of),
         WITH_LINE(a_terminated_connection_is_called_so),

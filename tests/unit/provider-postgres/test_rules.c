@@ -5,8 +5,13 @@
 #include "provider-postgres/check.h"
 #include "provider-postgres/judge_feed.h"
 
-static const struct feed_facts good = {
-    .state = FEED_STREAMING, .published = true, .declared_as_stored = true};
+#include <string.h>
+
+static const struct feed_facts good = {.state = FEED_STREAMING,
+                                       .begun = true,
+                                       .published = true,
+                                       .declared_as_stored = true,
+                                       .reason = ""};
 
 static void
 expect(const struct feed_facts *facts, enum feed_state next, bool renew, const char *reason)
@@ -73,16 +78,52 @@ static void a_fault_of_the_table_ends_the_feed_and_its_mending_begins_anew(void 
     expect(&facts, FEED_ENDED, false, "declared column 'x' is gone");
     assert_true(judge_feed(&facts).write);
     facts.state = FEED_ENDED;
+    facts.reason = "declared column 'x' is gone";
     assert_false(judge_feed(&facts).write);
     facts.fault = NULL;
     expect(&facts, FEED_WANTED, true, "the feed may go on again");
 }
 
-static void nothing_begins_that_is_unpublished_or_faulty(void **state)
+/* D3.3: who looks for the feed finds the reason, the one that holds now. */
+static void a_fault_before_the_first_incarnation_is_stored_with_its_reason(void **state)
 {
     (void)state;
     struct feed_facts facts = good;
     facts.state = FEED_NONE;
+    facts.begun = false;
+    facts.fault = "declared column 'x' is gone";
+    expect(&facts, FEED_ENDED, false, "declared column 'x' is gone");
+    assert_true(judge_feed(&facts).write);
+    facts.state = FEED_ENDED;
+    facts.reason = "declared column 'x' is gone";
+    assert_false(judge_feed(&facts).write);
+    facts.fault = "declared column 'y' is gone";
+    expect(&facts, FEED_ENDED, false, "declared column 'y' is gone");
+    assert_true(judge_feed(&facts).write);
+    facts.fault = NULL;
+    expect(&facts, FEED_WANTED, true, "first incarnation");
+}
+
+static void a_reason_longer_than_what_is_stored_is_written_once(void **state)
+{
+    (void)state;
+    char fault[2 * FEED_REASON_MAX], stored[FEED_REASON_MAX];
+    memset(fault, 'x', sizeof(fault));
+    fault[sizeof(fault) - 1] = '\0';
+    snprintf(stored, sizeof(stored), "%.*s", (int)sizeof(stored) - 1, fault);
+    struct feed_facts facts = good;
+    facts.state = FEED_ENDED;
+    facts.fault = fault;
+    facts.reason = stored;
+    assert_false(judge_feed(&facts).write);
+}
+
+static void nothing_begins_that_is_unpublished(void **state)
+{
+    (void)state;
+    struct feed_facts facts = good;
+    facts.state = FEED_NONE;
+    facts.begun = false;
     expect(&facts, FEED_WANTED, true, "first incarnation");
     facts.published = false;
     assert_int_equal(judge_feed(&facts).state, FEED_NONE);
@@ -184,7 +225,9 @@ int main(void)
         cmocka_unit_test(a_snapshot_that_was_interrupted_begins_anew),
         cmocka_unit_test(a_changed_declaration_begins_anew),
         cmocka_unit_test(a_fault_of_the_table_ends_the_feed_and_its_mending_begins_anew),
-        cmocka_unit_test(nothing_begins_that_is_unpublished_or_faulty),
+        cmocka_unit_test(a_fault_before_the_first_incarnation_is_stored_with_its_reason),
+        cmocka_unit_test(a_reason_longer_than_what_is_stored_is_written_once),
+        cmocka_unit_test(nothing_begins_that_is_unpublished),
         cmocka_unit_test(states_have_names_that_come_back),
         cmocka_unit_test(the_slot_is_told_only_what_was_seen_and_never_goes_back),
         cmocka_unit_test(events_are_ordered_by_commit_then_ordinal),

@@ -124,13 +124,19 @@ static const char *apply_one(struct bench *bench, const char *text)
     "{\"name\":\"name\",\"column\":\"name\",\"type\":\"" type "\",\"required\":false}"
 #define POLICY(version, period) \
     "{\"version\":" version ",\"use_period\":\"" period "\",\"on_expiry\":\"hide\"}"
-#define SERVICE_OF(id, provider, source, fields, policy)                                         \
+#define SERVICE_SAID(id, provider, source, fields, published, policy)                            \
     "{\"kind\":\"service\",\"id\":\"" id "\",\"provider\":\"" provider "\",\"source\":\"" source \
     "\",\"name\":\"S\",\"entity\":\"ward\",\"table\":\"public.wards\",\"fields\":[" fields       \
-    "],\"key\":[\"code\"],\"scope_columns\":[\"province_code\"],\"published\":true,"             \
+    "],\"key\":[\"code\"],\"scope_columns\":[\"province_code\"],\"published\":" published ","    \
     "\"policy\":" policy "}"
+#define SERVICE_OF(id, provider, source, fields, policy) \
+    SERVICE_SAID(id, provider, source, fields, "true", policy)
 #define SERVICE(fields, policy) SERVICE_OF("sv000001", "ap000001", "so000001", fields, policy)
 #define GOOD_SERVICE            SERVICE(CODE "," PROVINCE "," NAME("integer"), POLICY("1", "72h"))
+#define POLICED(policy)         SERVICE(CODE "," PROVINCE "," NAME("integer"), policy)
+#define WITHDRAWN                                                                           \
+    SERVICE_SAID("sv000001", "ap000001", "so000001", CODE "," PROVINCE "," NAME("integer"), \
+                 "false", "null")
 #define AGREEMENT_OF(id, user, signed, times, grants)                                             \
     "{\"kind\":\"agreement\",\"id\":\"" id "\",\"provider\":\"ag0001\",\"user\":\"" user          \
     "\",\"purpose\":\"p\",\"basis\":\"case\",\"signed\":" signed "," times ",\"grants\":[" grants \
@@ -308,6 +314,25 @@ static void a_changed_policy_needs_a_version_and_reaches_connections(void **stat
         apply_one(bench, SERVICE(CODE "," PROVINCE "," NAME("integer"), POLICY("2", "24h"))));
     assert_int_equal(connection(bench)->use_period, DAY);
     assert_int_equal(connection(bench)->scope_version, 1);
+}
+
+/* D22: a version once signed names one content for ever, also when the policy was taken back. */
+static void a_policy_taken_back_does_not_free_its_version(void **state)
+{
+    struct bench *bench = *state;
+    found(bench);
+    run(bench, apply_one(bench, POLICED(POLICY("2", "48h"))));
+    run(bench, apply_one(bench, WITHDRAWN));
+    assert_null(lt_fold_service(bench->world.fold, "sv000001")->policy);
+    run(bench, apply_one(bench, WITHDRAWN)); /* declared again, it is remembered still */
+    assert_refused(bench, apply_one(bench, POLICED(POLICY("1", "72h"))), "$.policy.version",
+                   "version 2 was signed before: a changed policy needs a higher version");
+    assert_refused(bench, apply_one(bench, POLICED(POLICY("2", "72h"))), "$.policy.version",
+                   "version 2 was signed before");
+    run(bench, apply_one(bench, POLICED(POLICY("2", "48h"))));
+    assert_int_equal(lt_fold_service(bench->world.fold, "sv000001")->policy->use_period, 2 * DAY);
+    run(bench, apply_one(bench, WITHDRAWN));
+    run(bench, apply_one(bench, POLICED(POLICY("3", "72h"))));
 }
 
 static void refuses_grants_that_do_not_fit(void **state)
@@ -576,6 +601,7 @@ int main(void)
         TEST(takes_an_added_field_without_touching_connections),
         TEST(a_widened_type_is_a_new_scope),
         TEST(a_changed_policy_needs_a_version_and_reaches_connections),
+        TEST(a_policy_taken_back_does_not_free_its_version),
         TEST(refuses_grants_that_do_not_fit),
         TEST(refuses_agreements_that_do_not_fit),
         TEST(a_narrower_agreement_is_a_new_scope),
