@@ -43,6 +43,12 @@ unit: $(UNIT_TESTS)
 sim: $(SIM)
 	@$(SIM)
 
+# A million schedules in two processes.
+sim-long: $(SIM)
+	@$(SIM) --seed 1 --schedules 500000 & first=$$!; \
+	    $(SIM) --seed 500001 --schedules 500000; second=$$?; \
+	    wait $$first && exit $$second
+
 fuzz-replay: $(FUZZ_REPLAY)
 	@tests/fuzz/replay $(FUZZ_REPLAY)
 
@@ -63,6 +69,11 @@ truth: all
 	@tests/truth/run --mode $(MODE) $(if $(SEED),--seed $(SEED),--seed 1 --count 5)
 truth-long: all
 	@tests/truth/run --mode $(MODE) --long $(if $(SEED),--seed $(SEED),--seed 1 --count 3)
+
+# Each plausible bug of tests/truth/mutants in a copy of the tree, until its arena catches it:
+# NAME=... one or some, or those of an arena (sim, unit, line).
+mutants: all tests
+	@tests/truth/mutants/run $(NAME)
 
 # One transaction of 5 million rows with a kill in its middle: memory and every row once.
 check-large: all $(O)/tests/integration/test_provider_faults
@@ -111,4 +122,4 @@ tidy:
 clean:
 	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
 
-.PHONY: all tests unit sim fuzz fuzz-replay real truth truth-long check check-large demo demo-stop install deploy-check packages format tidy clean
+.PHONY: all tests unit sim sim-long fuzz fuzz-replay real truth truth-long mutants check check-large demo demo-stop install deploy-check packages format tidy clean

@@ -52,6 +52,25 @@ static void kills_at_any_moment_lose_and_repeat_nothing(void **state)
     expect_once(service, 1, rows, 0);
 }
 
+/* Its position says that records were written; the feed's tail says that they are gone.  Without a
+ * look at the tail the feed would go on behind a hole (DX-4, protocol 11). */
+static void a_feed_that_lost_its_records_begins_anew(void **state)
+{
+    (void)state;
+    const char *service = line_table(line, "lost");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 1);
+    line_sql(line, "INSERT INTO public.lost SELECT i::text, 'n' FROM generate_series(1, 100) i");
+    line_wait_equal(line, service, "lost", 60);
+    line_kill(line);
+    line_lose_feed(service, 1);
+    line_sql(line, "INSERT INTO public.lost VALUES ('later', 'n')");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 2);
+    line_wait_equal(line, service, "lost", 60);
+    assert_true(line_logged(line, "damaged: records that were promised are gone"));
+}
+
 /* Rows of the big transaction; `make check-large` asks for more. */
 static int64_t big_rows(void)
 {
@@ -255,6 +274,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(kills_at_any_moment_lose_and_repeat_nothing),
+        TEST(a_feed_that_lost_its_records_begins_anew),
         TEST(a_big_transaction_survives_kills_in_64_mib),
         TEST(a_large_snapshot_stays_in_64_mib),
         TEST(a_second_process_fences_the_first),

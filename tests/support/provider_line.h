@@ -95,6 +95,8 @@ struct line_feed {
 /** Reads a whole feed committed; fails unless seq is 1, 2, 3 ... and pos never goes back. */
 struct line_feed line_read(struct line *line, const char *service, int64_t incarnation);
 void line_feed_fini(struct line_feed *feed);
+/** Makes the feed's topic anew, without its records, while the provider is down. */
+void line_lose_feed(const char *service, int64_t incarnation);
 size_t line_count(const struct line_feed *feed, enum lt_op op);
 
 /** Waits until the newest incarnation streams and, folded by key, equals the table; fails after

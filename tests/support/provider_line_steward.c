@@ -31,6 +31,35 @@ void line_make_topic(const char *topic)
     }
 }
 
+static bool is_listed(const char *topic)
+{
+    LT_CLEANUP(lt_arena_freep) struct lt_arena *arena = lt_arena_new(4096);
+    const char **names;
+    size_t count = 0;
+    if (lt_admin_topics(lt_test_admin(), arena, &names, &count, &err) != 0) {
+        fail_msg("topics: %s", err.msg);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], topic) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void line_lose_feed(const char *service, int64_t incarnation)
+{
+    char topic[LT_TOPIC_MAX];
+    lt_topic_feed(service, incarnation, topic);
+    if (lt_admin_topic_delete(lt_test_admin(), topic, &err) != 0) {
+        fail_msg("topic %s: %s", topic, err.msg);
+    }
+    while (is_listed(topic)) {
+        lt_sleep_ms(20);
+    }
+    line_make_topic(topic);
+}
+
 static void sign(struct line *line, enum lt_control_kind kind, const char *id, const void *body)
 {
     struct lt_buf wire = {0};

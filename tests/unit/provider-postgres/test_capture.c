@@ -242,6 +242,12 @@ static void a_voucher_waits_for_its_lsn_and_for_the_open_transaction(void **stat
     /* a sync point hides no event after it */
     transaction(1160, 8, 1);
     assert_int_equal(batch->records[batch->count - 1].op, LT_OP_INSERT);
+    /* none between the rows of a transaction, although its LSN was reached before */
+    begin(1300, 9);
+    insert("b");
+    assert_false(capture_vouch(&capture, &later, batch, &points, &changed));
+    commit(1300);
+    assert_true(capture_vouch(&capture, &later, batch, &points, &changed));
 }
 
 static void a_changed_fingerprint_is_not_vouched_for(void **state)
