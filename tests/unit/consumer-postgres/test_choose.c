@@ -35,6 +35,7 @@ static struct lt_stream_notice notice(const char *stream, int64_t generation)
                                      .entity = "ward",
                                      .agreement = 12,
                                      .scope_version = generation,
+                                     .rows_since = 1,
                                      .key_schema = 1001,
                                      .value_schema = 1002,
                                      .use_period = 72 * HOUR,
