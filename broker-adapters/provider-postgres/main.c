@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/daemon.h"
@@ -12,10 +13,12 @@
 #include "provider-postgres/plan.h"
 #include "provider-postgres/provider_conf.h"
 #include "provider-postgres/provider_metrics.h"
+#include "provider-postgres/retry.h"
 #include "provider-postgres/run.h"
 
-#define PROGRAM     "lt-provider-postgres"
-#define WAIT_MAX_MS 30000
+#define PROGRAM "lt-provider-postgres"
+
+#define STEADY_MS 30000 /* a run that lasted so long is no failed start */
 
 static const char usage[] =
     "usage: lt-provider-postgres [OPTION]... plan|check|run\n"
@@ -41,10 +44,19 @@ static int open_provider(struct provider *p,
     return 0;
 }
 
+static void pause_before_next(struct provider *p, const struct lt_error *why, int64_t lasted_ms)
+{
+    uint64_t random = (uint64_t)lt_now();
+    int64_t last = lasted_ms >= STEADY_MS ? 0 : p->retry_ms;
+    p->retry_ms = retry_wait_ms(why, last, p->conf->restart_wait_ms, lt_random_next(&random));
+    lt_stop_wait(p->retry_ms);
+}
+
 /* One run and its end.  0: go on; -1: the process ends. */
 static int one_run(struct provider *p, struct lt_error *reterr)
 {
     struct run run;
+    int64_t started = lt_monotonic_ms();
     int rc = run_start(&run, p, reterr);
     if (rc == 0) {
         rc = run_follow(&run, reterr);
@@ -57,13 +69,17 @@ static int one_run(struct provider *p, struct lt_error *reterr)
     if (lt_stopping()) {
         return 0;
     }
-    lt_log_error(reterr->class == LT_ERR_FATAL ? LT_LOG_ERROR : LT_LOG_WARN, "run_ended", reterr,
+    bool hopeless = retry_is_hopeless(reterr);
+    bool waits = retry_lacks_right(reterr);
+    lt_log_error(hopeless ? LT_LOG_ERROR : LT_LOG_WARN, waits ? "waiting_for_rights" : "run_ended",
+                 reterr, "hint",
+                 waits ? "the steward gives them when a data service of this source is declared"
+                       : NULL,
                  NULL);
-    if (reterr->class == LT_ERR_FATAL) {
+    if (hopeless) {
         return -1;
     }
-    p->retry_ms = LT_MIN(LT_MAX(p->retry_ms * 2, p->conf->restart_wait_ms), WAIT_MAX_MS);
-    lt_stop_wait(p->retry_ms);
+    pause_before_next(p, reterr, lt_monotonic_ms() - started);
     return 0;
 }
 

@@ -91,10 +91,10 @@ static const struct lt_conf_key keys[] = {
     DURATION("provider",
              "restart_wait",
              restart_wait_ms,
-             "1s",
+             "200ms",
              100,
              60000,
-             "first wait after a failure; doubles up to 30 s"),
+             "first wait after a failure; grows to 1.5 s while a server is away, else to 30 s"),
     CHOICE(
         "provider",
         "on_shape_change",

@@ -1,5 +1,6 @@
 /*
  * Start of a run:
+ *   0. wait for a data service to feed
  *   1. fence: init_transactions
  *   2. scrub the progress topic and the feeds
  *   3. wait until the progress topic is readable, read it to its end
@@ -24,6 +25,7 @@
 
 #define INIT_TIMEOUT_MS 90000
 #define SLOT_WAIT_MS    30000
+#define INBOX_WAIT_MS   300
 
 /* ---- the bus ---- */
 
@@ -304,6 +306,31 @@ static int start_writer(struct run *run, struct lt_error *reterr)
     return 0;
 }
 
+/* ---- the inbox ---- */
+
+/* Before its first data service an application has neither a progress topic nor the right to write:
+ * there is nothing to do but to read its inbox. */
+static int wait_for_services(struct run *run, struct lt_error *reterr)
+{
+    struct provider *p = run->provider;
+    feeds_collect(&run->feeds, p->inbox, p->conf->source);
+    if (run->feeds.count == 0) {
+        lt_log(LT_LOG_NOTICE, "waiting_for_services", "application", p->conf->application, "source",
+               p->conf->source, NULL);
+    }
+    while (run->feeds.count == 0) {
+        if (lt_stop_wait(INBOX_WAIT_MS)) {
+            return lt_fail(reterr, LT_ERR_RETRY, "provider", 0, "stopped");
+        }
+        if (inbox_poll(p->inbox, reterr) < 0) {
+            return -1;
+        }
+        feeds_fini(&run->feeds);
+        feeds_collect(&run->feeds, p->inbox, p->conf->source);
+    }
+    return 0;
+}
+
 int run_start(struct run *run, struct provider *provider, struct lt_error *reterr)
 {
     *run = (struct run){.provider = provider, .wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
@@ -311,10 +338,9 @@ int run_start(struct run *run, struct provider *provider, struct lt_error *reter
     run->started_ms = lt_monotonic_ms();
     lt_metric_add(provider_metrics.runs, 1);
     if (inbox_open(provider->inbox, &provider->bus, reterr) != 0 ||
-        inbox_poll(provider->inbox, reterr) < 0) {
+        inbox_poll(provider->inbox, reterr) < 0 || wait_for_services(run, reterr) != 0) {
         return -1;
     }
-    feeds_collect(&run->feeds, provider->inbox, provider->conf->source);
     if (open_bus(run, reterr) != 0 || scrub(run, reterr) != 0 || read_stored(run, reterr) != 0 ||
         ask_source(run, reterr) != 0 || judge_all(run, reterr) != 0 ||
         find_ready(run, reterr) != 0) {

@@ -25,6 +25,10 @@ struct lt_bus {
     int64_t transaction_ms; /**< transaction.timeout.ms; 60,000 unless a test shortens it */
 };
 
+/** Whether an error of this library says that the principal lacks a right (which the steward may be
+ * about to give). */
+bool lt_bus_is_denied(const struct lt_error *err);
+
 /* ---- producer ---- */
 
 struct lt_producer;

@@ -94,6 +94,18 @@ enum lt_err_class lt_bus_class(rd_kafka_resp_err_t err)
     return is_among(ABORT, LT_COUNT(ABORT), err) ? LT_ERR_ABORT : LT_ERR_FATAL;
 }
 
+bool lt_bus_is_denied(const struct lt_error *err)
+{
+    static const rd_kafka_resp_err_t denied[] = {
+        RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+        RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+        RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
+        RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    };
+    return err->domain && strcmp(err->domain, "kafka") == 0 &&
+           is_among(denied, LT_COUNT(denied), (rd_kafka_resp_err_t)err->code);
+}
+
 const char *lt_bus_err_text(rd_kafka_resp_err_t err, char *buf, size_t size)
 {
     const char *text = rd_kafka_err2str(err);

@@ -11,7 +11,7 @@
 
 #define IDLE_MS         20
 #define PAUSE_FIRST_MS  200
-#define PAUSE_MOST_MS   5000
+#define PAUSE_MOST_MS   1500
 #define DAY             (86400 * LT_SECOND)
 #define COMMANDS_IN_ROW 100 /* then look at the heartbeat */
 

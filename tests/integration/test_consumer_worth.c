@@ -206,6 +206,27 @@ static void a_terminated_connection_shows_nothing(void **state)
     consumer_now(&world, "0", "SELECT count(*) FROM " VIEW, world.connection);
 }
 
+/* D41.2b-10, D44.2: another process that has not heard of it yet cannot undo the closing. */
+static void a_late_stamp_does_not_open_a_closed_copy(void **state)
+{
+    (void)state;
+    loaded();
+    struct lt_stream_notice notice = loaded_notice(lt_now());
+    notice.terminated = notice.ended = true;
+    notice.state = "ENDED";
+    notice.reason = "terminated";
+    put_notice(&notice);
+    consumer_eventually(&world, "terminated", "SELECT closed FROM lienthong.copy");
+    free(consumer_sql(&world, "SELECT lienthong.stamp(copy, clock_timestamp(), clock_timestamp()"
+                              " - interval '1 min', clock_timestamp() + interval '1 h')"
+                              " FROM lienthong.copy"));
+    consumer_now(&world, "-infinity", "SELECT usable_until FROM lienthong.copy");
+    consumer_now(&world, "0", "SELECT count(*) FROM " VIEW, world.connection);
+    consumer_now(&world, "0",
+                 "SELECT count(*) FROM lienthong.stamp_history"
+                 " WHERE usable_until > clock_timestamp()");
+}
+
 /* The scope is amended: the old stream ends, its successor begins and has one row, not loaded. */
 static struct lt_stream_notice
 amended(struct consumer_stream *next, int32_t value_schema, int64_t rows_since)
@@ -445,6 +466,7 @@ int main(void)
         TEST(an_amendment_that_only_adds_keeps_the_old_copy_readable_meanwhile),
         TEST(a_lost_field_reads_as_null_at_once),
         TEST(a_lost_field_that_cannot_be_taken_out_closes_the_copy),
+        TEST(a_late_stamp_does_not_open_a_closed_copy),
         TEST(unchanged_data_stay_usable_while_sync_points_come),
         TEST(a_stamp_waits_for_the_data_it_vouches_for),
         TEST(a_copy_ages_and_its_user_is_warned),

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """A reader of streams in another language, written from schemas/README.md alone.
 
-reader.py APPLICATION PROPERTY=VALUE... (of librdkafka) reads the inbox, then the newest stream of
-each connection, and prints what a copy holds, as JSON.  Any fault makes exit code 1.
+reader.py APPLICATION PROPERTY=VALUE... (of librdkafka) reads the inbox, then the stream of each
+connection that counts, and prints what a copy holds, as JSON.  Any fault makes exit code 1.
 """
 import datetime
 import hashlib
@@ -155,7 +155,7 @@ class Copy:
 
 
 def copies_of(inbox):
-    """Section 8: from an inbox's values, a copy of the newest stream of each connection."""
+    """Section 8: from an inbox's values, a copy of each connection's stream that counts."""
     platform = {STREAM_NOTICE: Schema((SCHEMAS / "stream-notice.avsc").read_text()),
                 SCHEMA_NOTICE: Schema((SCHEMAS / "schema-notice.avsc").read_text())}
     streams, schemas = {}, {}
@@ -163,11 +163,14 @@ def copies_of(inbox):
         schema, record = unframe(value)
         body = platform[schema].read(record)
         if schema == STREAM_NOTICE:
+            streams.pop(body["stream"], None)  # the order of writing is what counts
             streams[body["stream"]] = body
         elif hashlib.sha256(body["text"].encode()).digest() == body["sha256"]:
             schemas[body["id"]] = Schema(body["text"])
-    newest = {n["connection"]: n for n in sorted(streams.values(), key=lambda n: n["generation"])}
-    return [Copy(notice, schemas) for notice in newest.values()]
+    ended = sorted((n for n in streams.values() if n["ended"]), key=lambda n: n["generation"])
+    going_on = [n for n in streams.values() if not n["ended"]]
+    current = {n["connection"]: n for n in ended + going_on}
+    return [Copy(notice, schemas) for notice in current.values()]
 
 
 def read_topic(conf, topic):

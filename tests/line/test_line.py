@@ -1,11 +1,22 @@
 """The line as a whole: what a source commits is what a user sees, within its scope."""
 
-from world import wait_until  # noqa: F401
+import time
+
+from world import wait_until
 
 COLUMNS = [("id", "bigint", True), ("name", "text", True), ("region", "varchar(10)", False),
            ("amount", "numeric(18,4)", False), ("secret", "text", False)]
 ROWS = [(1, "Nguyễn Văn An", "north", "12.5000", "s1"), (2, "Trần Thị Bình", "south", None, "s2"),
         (3, "Đỗ Thu Hà", None, "-0.0001", "s3")]
+
+
+def test_a_provider_without_services_waits_for_its_first(world):
+    """It was started before any data service was declared, and nobody starts it again."""
+    provider = world.provider_program
+    pid = provider.process.pid
+    wait_until("the provider waits", lambda: "waiting_for_services" in provider.log_text())
+    world.connect(world.service(COLUMNS, rows=ROWS)).wait_equal()
+    assert provider.running() and provider.process.pid == pid
 
 
 def test_a_copy_equals_its_scope_and_follows(world):
@@ -35,3 +46,18 @@ def test_a_hold_stops_one_user_and_loses_nothing(world):
     assert held.rows() == before, "a held copy changed"
     world.lienthong("lift", hold)
     held.wait_equal()
+
+
+def test_a_broker_that_comes_back_is_used_at_once(world):
+    """DX-13: seconds after a broker's restart a change is readable; nobody waits out a long pause."""
+    service = world.service(COLUMNS, rows=ROWS)
+    copy = world.connect(service)
+    copy.wait_equal()
+    world.kafka.kill9()
+    time.sleep(5)
+    world.sql("UPDATE public.%s SET name = name || ' 2'" % service)
+    world.kafka.restart()
+    back = time.monotonic()
+    copy.wait_equal(patience=120)
+    print("  readable %.1f s after the broker was back" % (time.monotonic() - back))
+    assert time.monotonic() - back < 25

@@ -6,7 +6,11 @@ import signal
 import subprocess
 import time
 
-from world import hold, paused, wait_until
+import avro.schema
+import psycopg2
+
+import readers
+from world import ROOT, configured, hold, paused, wait_until
 
 COLUMNS = [("id", "bigint", True), ("name", "text", True), ("amount", "integer", False)]
 ROWS = [(1, "một", 10), (2, "hai", 20), (3, "ba", None)]
@@ -105,8 +109,12 @@ def test_no_stamp_before_the_first_load_is_complete(world):
     service = world.service(COLUMNS)
     world.sql("ALTER TABLE public.%s DISABLE TRIGGER truth" % service)
     world.sql("INSERT INTO public.%s SELECT i, 'x', i FROM generate_series(1, 60000) i" % service)
-    copy = world.connect(service, wait=False)
+    # Small batches: with large ones the whole load may pass between two looks.
+    with configured(world.programs["routing"], "routing", batch_rows="500"):
+        caught_half_way(world, world.connect(service, wait=False))
 
+
+def caught_half_way(world, copy):
     def look():
         return copy.query("SELECT c.stamp, p.seq FROM lienthong.copy c JOIN lienthong.position p"
                           " USING (copy) WHERE connection = %s", (copy.connection,))
@@ -132,11 +140,30 @@ def test_an_expired_copy_is_refused_and_counted(world):
         counts = hidden.refused(), failing.refused()
         assert hidden.rows() == []
         assert failing.read_fails() == "LT410"
+        assert as_user(world, hidden) == []
+        assert as_user(world, failing) == "LT410"
         assert hidden.refused() > counts[0], "the hidden read was not counted"
         assert failing.refused() > counts[1], "the failed read was not counted"
         for copy in (hidden, failing):
             wait_until("refused reads of %s are reported" % copy.connection,
                        lambda c=copy: c.line()["target"]["refused_reads"] == c.refused())
+
+
+def as_user(world, copy):
+    """What a member of the readers' role gets from the view: rows, or the SQLSTATE."""
+    target = world.clusters["target"]
+    copy.query("DO $$ BEGIN CREATE ROLE civil_servant LOGIN IN ROLE lienthong_reader;"
+               " EXCEPTION WHEN duplicate_object THEN END $$")
+    try:
+        target.query(copy.database, "SELECT * FROM lienthong.copy", user="civil_servant")
+        raise AssertionError("a reader sees the tables behind the view")
+    except psycopg2.Error as error:
+        assert error.pgcode == "42501"
+    try:
+        return target.query(copy.database, "SELECT id FROM %s ORDER BY id" % copy.view,
+                            user="civil_servant")
+    except psycopg2.Error as error:
+        return error.pgcode
 
 
 def test_expiry_deletes_nothing_and_needs_no_reload(world):
@@ -240,6 +267,21 @@ def test_a_restored_target_shows_its_old_stamp_and_rewinds(world):
     copy.wait_equal()
     wait_until("the rewind is found",
                lambda: copy.consumer.log_text().count("position_went_back") > told)
+    wait_until("a receipt says so", lambda: any(
+        r["rewound"] and r["seq"] < seq for r in receipts(world, copy)))
+    rewound = [r["rewound"] for r in receipts(world, copy)]
+    assert rewound.count(True) == 1, "said once, of the receipts of this stream: %s" % rewound
+
+
+def receipts(world, copy):
+    """The receipts of this copy's stream in the outbox, oldest first, as the steward reads them."""
+    with open(os.path.join(ROOT, "schemas", "receipt.avsc"), encoding="utf-8") as file:
+        schema = avro.schema.parse(file.read())
+    key = ("receipt/" + copy.meta()["stream"]).encode()
+    messages = readers.read_all(world.kafka.section("steward"), "receipts",
+                                "outbox." + copy.application)
+    return [readers.decode({int.from_bytes(m.value()[1:5], "big"): schema}, m.value())
+            for m in messages if m.key() == key]
 
 
 def backup(world, database, path):
@@ -272,6 +314,22 @@ def test_without_the_platform_a_copy_ages_and_never_extends(world):
     finally:
         world.kafka.restart()
     copy.wait_equal(patience=120)
+
+
+def test_without_the_steward_a_copy_ages_and_never_extends(world):
+    """D41.2b-12: no heartbeat within the grace, no delivery; the target's own clock closes the
+    copy, and it opens again by itself when the steward is back."""
+    with configured(world.programs["routing"], "routing", grace="10s"):
+        copy = world.connect(world.service(COLUMNS, rows=ROWS, use_period="8s"))
+        copy.wait_equal()
+        with paused(world.programs["steward"]):
+            copy.wait_expired(40)
+            stamp = copy.stamp_time()
+            time.sleep(3)
+            assert copy.rows() == []
+            assert copy.stamp_time() == stamp, "extended without the steward"
+        copy.wait_equal()
+        copy.wait_stamp_after(stamp)
 
 
 def test_history_answers_whether_a_copy_was_usable(world):

@@ -45,7 +45,7 @@ class World(Line):
         self.found_platform(technical_pause="5s")
         self.declare(*self.parties())
         self.clusters["source"].query(SOURCE_DB, truth.INSTALL)
-        self.provider(PROVIDER, SOURCE, "source", SOURCE_DB, sync_interval="200ms")
+        self.provider(PROVIDER, SOURCE, "source", SOURCE_DB, sync_interval="200ms").start()
         for application, database in USERS.items():
             self.consumer(application, "target", database, receipt_interval="300ms").start()
         return self
@@ -95,9 +95,6 @@ class World(Line):
         if publish:
             self.publish(ident)
         self.declare(declaration)
-        provider = self.programs["provider-" + SOURCE_DB]
-        if not provider.running():  # it has no rights before its first data service
-            provider.start()
         return ident
 
     def publish(self, ident):

@@ -151,21 +151,26 @@ BEGIN
     END IF;
 END $$;
 
--- Sets a stamp and keeps the interval of use going, or opens one.
+-- Sets a stamp and keeps the interval of use going, or opens one.  The stored terms have the last
+-- word: a process that has not heard yet of a closing or of an end cannot undo them (D41.2b-10).
 CREATE OR REPLACE FUNCTION lienthong.stamp(which int, new_stamp timestamptz,
     new_from timestamptz, new_until timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    bound timestamptz;
 BEGIN
     UPDATE lienthong.copy
-       SET stamp = new_stamp, usable_from = new_from, usable_until = new_until
-     WHERE copy = which;
+       SET stamp = new_stamp, usable_from = new_from,
+           usable_until = CASE closed WHEN '' THEN least(new_until, end_of_use)
+                          ELSE '-infinity' END
+     WHERE copy = which RETURNING usable_until INTO bound;
     UPDATE lienthong.stamp_history
-       SET last_stamp = new_stamp, usable_until = new_until
-     WHERE copy = which AND usable_until >= clock_timestamp()
+       SET last_stamp = new_stamp, usable_until = bound
+     WHERE copy = which AND usable_until >= clock_timestamp() AND bound >= clock_timestamp()
        AND opened_at = (SELECT max(opened_at) FROM lienthong.stamp_history WHERE copy = which);
-    IF NOT FOUND AND new_until > clock_timestamp() THEN
+    IF NOT FOUND AND bound > clock_timestamp() THEN
         INSERT INTO lienthong.stamp_history
-        SELECT copy, connection, stream, clock_timestamp(), new_stamp, new_stamp, new_until
+        SELECT copy, connection, stream, clock_timestamp(), new_stamp, new_stamp, bound
           FROM lienthong.copy WHERE copy = which;
     END IF;
 END $$;

@@ -83,12 +83,28 @@ static void a_failure_carries_context_code_and_class(void **state)
     assert_int_equal(lt_bus_fail(NULL, RD_KAFKA_RESP_ERR__FATAL, "nobody listens"), -1);
 }
 
+static void a_missing_right_is_told_from_other_failures(void **state)
+{
+    (void)state;
+    struct lt_error err = {0};
+    assert_false(lt_bus_is_denied(&err));
+    (void)lt_bus_fail(&err, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "init");
+    assert_true(lt_bus_is_denied(&err));
+    (void)lt_bus_fail(&err, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "read");
+    assert_true(lt_bus_is_denied(&err));
+    (void)lt_bus_fail(&err, RD_KAFKA_RESP_ERR__FENCED, "init");
+    assert_false(lt_bus_is_denied(&err));
+    (void)lt_fail(&err, LT_ERR_FATAL, "pg", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "query");
+    assert_false(lt_bus_is_denied(&err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_error_has_its_class),
         cmocka_unit_test(texts_are_lower_case_and_without_their_origin),
         cmocka_unit_test(a_failure_carries_context_code_and_class),
+        cmocka_unit_test(a_missing_right_is_told_from_other_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
