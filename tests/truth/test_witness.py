@@ -196,6 +196,19 @@ class Judged(unittest.TestCase):
         self.seen.looks[CN][5].digest = state((2, "north"), (1, "north"))
         self.found("unsound stamp")
 
+    def amend(self, fields, row_filter):
+        self.seen.connections[CN].versions.append(
+            Version(scope.Scope(fields, row_filter, ["id"]), BEGIN + 7 * S, BEGIN + 8 * S))
+
+    def test_an_older_copy_may_be_shown_without_lost_fields_while_the_new_one_loads(self):
+        """Architecture 5: rows of the old filter, of its fields those that the new scope has too."""
+        self.amend(["id"], ["all"])
+        look = self.seen.looks[CN][28]  # one row is left; the new filter has two more
+        look.digest = values.digest({"id": values.Number(3)})
+        self.assertNotIn("unsound stamp", self.kinds())
+        look.at_us = BEGIN + 6 * S + S // 2
+        self.assertIn("unsound stamp", self.kinds())
+
     def test_finds_rows_readable_after_their_use(self):
         """DX-6, D41.2b"""
         self.seen.connections[CN].use_period_us = S // 2

@@ -3,6 +3,7 @@ judged", never passed."""
 
 from . import judge_copies, judge_diary, judge_others, judge_right, judge_streams
 from .reading import Reading
+from .scope import while_loading
 from .states import States
 
 ENOUGH_LOOKS = 20
@@ -21,6 +22,17 @@ class Case:
                 (version, epoch, States(epoch, connection.table, version.scope))
                 for version in connection.versions[::-1] for epoch in self.seen.epochs[::-1]]
         return self.known[connection.name]
+
+    def states_while_loading(self, connection):
+        """The same of the copies that are shown between an amendment and the end of its load."""
+        name = "loading " + connection.name
+        if name not in self.known:
+            later = connection.versions[1:]
+            self.known[name] = [
+                (new, epoch, States(epoch, connection.table, while_loading(old.scope, new.scope)))
+                for i, new in enumerate(later) for old in connection.versions[:i + 1]
+                for epoch in self.seen.epochs[::-1]]
+        return self.known[name]
 
     def reading(self, stream):
         if stream not in self.readings:

@@ -12,7 +12,7 @@ def judge(case):
     for name, connection in seen.connections.items():
         looks = seen.looks.get(name, [])
         states = case.states(connection)
-        yield from stamps(connection, looks, states)
+        yield from stamps(case, connection, looks, states)
         yield from ageing(connection, looks)
         yield from went_back(seen, connection, looks)
         if expected_alive(connection):
@@ -33,7 +33,7 @@ def sound(look, version, epoch, states):
     return states.latest.get(look.digest, -2) >= states.required(look.source_stamp_us)
 
 
-def stamps(connection, looks, states):
+def stamps(case, connection, looks, states):
     judged = set()
     for look in looks:
         content = (look.source_stamp_us, look.digest, look.usable, look.error)
@@ -44,7 +44,8 @@ def stamps(connection, looks, states):
             if look.count:
                 yield Verdict("unsound stamp", connection.name,
                               "%d rows readable without a stamp at %s" % (look.count, clock(look.at_us)))
-        elif look.usable and not any(sound(look, *s) for s in states):
+        elif look.usable and not any(sound(look, *s) for s in states) and not any(
+                sound(look, *s) for s in case.states_while_loading(connection)):
             yield Verdict("unsound stamp", connection.name, explain(look, states))
 
 

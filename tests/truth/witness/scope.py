@@ -68,3 +68,8 @@ class Scope:
 
     def digest(self, row):
         return digest(project(row, self.fields))
+
+
+def while_loading(old, new):
+    """What a copy of the old scope may show until its successor is loaded: no lost fields."""
+    return Scope([f for f in old.fields if f in new.fields], old.filter, old.key, old.numerics)
