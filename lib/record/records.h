@@ -64,7 +64,7 @@ struct lt_stream_notice {
     const char *service;
     int64_t incarnation;
     const char *entity;
-    int64_t agreement, scope_version, rows_from;
+    int64_t agreement, scope_version;
     int32_t key_schema, value_schema;
     int64_t use_period;
     int64_t end_of_use; /* nullable */
@@ -189,7 +189,7 @@ struct lt_agreement {
 };
 struct lt_connection {
     const char *agreement, *application, *service;
-    int64_t scope_version, rows_from;
+    int64_t scope_version;
     const char **fields;
     size_t field_count;
     const char *filter;

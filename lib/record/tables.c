@@ -88,12 +88,17 @@ static const struct record_field agreement_fields[] = {
 };
 
 static const struct record_field connection_fields[] = {
-    TEXT(struct lt_connection, agreement),        TEXT(struct lt_connection, application),
-    TEXT(struct lt_connection, service),          LONG(struct lt_connection, scope_version),
-    LONG(struct lt_connection, rows_from),        TEXTS(struct lt_connection, fields, field_count),
-    TEXT(struct lt_connection, filter),           INT(struct lt_connection, value_schema),
-    LONG(struct lt_connection, use_period),       TEXT(struct lt_connection, on_expiry),
-    LONG_NULL(struct lt_connection, max_per_day), LONG_NULL(struct lt_connection, ended_at),
+    TEXT(struct lt_connection, agreement),
+    TEXT(struct lt_connection, application),
+    TEXT(struct lt_connection, service),
+    LONG(struct lt_connection, scope_version),
+    TEXTS(struct lt_connection, fields, field_count),
+    TEXT(struct lt_connection, filter),
+    INT(struct lt_connection, value_schema),
+    LONG(struct lt_connection, use_period),
+    TEXT(struct lt_connection, on_expiry),
+    LONG_NULL(struct lt_connection, max_per_day),
+    LONG_NULL(struct lt_connection, ended_at),
     TEXT(struct lt_connection, ground),
 };
 
@@ -182,29 +187,17 @@ const struct record_table lt_record_standstill =
     TABLE("Standstill", struct lt_standstill, standstill_fields);
 
 static const struct record_field stream_notice_fields[] = {
-    TEXT(struct lt_stream_notice, stream),
-    TEXT(struct lt_stream_notice, connection),
-    LONG(struct lt_stream_notice, generation),
-    TEXT(struct lt_stream_notice, service),
-    LONG(struct lt_stream_notice, incarnation),
-    TEXT(struct lt_stream_notice, entity),
-    LONG(struct lt_stream_notice, agreement),
-    LONG(struct lt_stream_notice, scope_version),
-    LONG(struct lt_stream_notice, rows_from),
-    INT(struct lt_stream_notice, key_schema),
-    INT(struct lt_stream_notice, value_schema),
-    LONG(struct lt_stream_notice, use_period),
-    LONG_NULL(struct lt_stream_notice, end_of_use),
-    TEXT(struct lt_stream_notice, on_expiry),
-    LONG(struct lt_stream_notice, window),
-    LONG_NULL(struct lt_stream_notice, load_seq),
-    LONG_NULL(struct lt_stream_notice, sync_time),
-    LONG_NULL(struct lt_stream_notice, sync_seq),
-    TEXT(struct lt_stream_notice, state),
-    TEXT(struct lt_stream_notice, reason),
-    BOOL(struct lt_stream_notice, ended),
-    BOOL(struct lt_stream_notice, terminated),
-    LONG(struct lt_stream_notice, at),
+    TEXT(struct lt_stream_notice, stream),        TEXT(struct lt_stream_notice, connection),
+    LONG(struct lt_stream_notice, generation),    TEXT(struct lt_stream_notice, service),
+    LONG(struct lt_stream_notice, incarnation),   TEXT(struct lt_stream_notice, entity),
+    LONG(struct lt_stream_notice, agreement),     LONG(struct lt_stream_notice, scope_version),
+    INT(struct lt_stream_notice, key_schema),     INT(struct lt_stream_notice, value_schema),
+    LONG(struct lt_stream_notice, use_period),    LONG_NULL(struct lt_stream_notice, end_of_use),
+    TEXT(struct lt_stream_notice, on_expiry),     LONG(struct lt_stream_notice, window),
+    LONG_NULL(struct lt_stream_notice, load_seq), LONG_NULL(struct lt_stream_notice, sync_time),
+    LONG_NULL(struct lt_stream_notice, sync_seq), TEXT(struct lt_stream_notice, state),
+    TEXT(struct lt_stream_notice, reason),        BOOL(struct lt_stream_notice, ended),
+    BOOL(struct lt_stream_notice, terminated),    LONG(struct lt_stream_notice, at),
 };
 const struct record_table lt_record_stream_notice =
     TABLE("StreamNotice", struct lt_stream_notice, stream_notice_fields);

@@ -29,9 +29,6 @@ LT_DEFINE_CLEANUP(struct lt_filter, lt_filter_free)
 bool lt_filter_is_all(const struct lt_filter *filter);
 /** One normal form per meaning-preserving spelling (blanks, keyword case, number spelling). */
 void lt_filter_format(const struct lt_filter *filter, struct lt_buf *out);
-/** Is every row that `narrow` matches certain to be matched by `wide`?  Both compiled for the same
- * schema.  Sound, not complete: false also means "not found out". */
-bool lt_filter_covers(const struct lt_filter *wide, const struct lt_filter *narrow);
 
 /** Maps each field that the filter uses to a field of another record schema by name, so that a
  * filter can be evaluated on whole rows.  LT_ERR_REJECT when one is missing or of another type.

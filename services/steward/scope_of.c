@@ -112,23 +112,6 @@ static bool same_texts(const char *const *a, size_t a_count, const char *const *
     return true;
 }
 
-/* Does every row of the old filter lie in the new one?  Whoever cannot tell says no (DX-3). */
-static bool keeps_rows(const struct lt_plan *plan,
-                       const struct lt_service *service,
-                       const char *old_text,
-                       const char *new_text)
-{
-    if (!*new_text || strcmp(old_text, new_text) == 0)
-        return true;
-    struct lt_avro_schema *schema = parse_schema(plan, service->scope_schema);
-    LT_CLEANUP(lt_filter_freep)
-    struct lt_filter *old = schema ? lt_filter_compile(old_text, schema, NULL) : NULL;
-    LT_CLEANUP(lt_filter_freep)
-    struct lt_filter *new = schema ? lt_filter_compile(new_text, schema, NULL) : NULL;
-    lt_avro_schema_unref(schema);
-    return old && new &&lt_filter_covers(new, old);
-}
-
 int lt_scope_of(struct lt_plan *plan,
                 const struct lt_reading *reading,
                 const struct lt_service *service,
@@ -142,8 +125,6 @@ int lt_scope_of(struct lt_plan *plan,
         projected_schema(plan, reading, service, asked, &value_schema) < 0)
         return -1;
     const char **fields = in_order(plan, service, asked);
-    const bool kept = connection->scope_version > 0 && connection->rows_from > 0 &&
-                      keeps_rows(plan, service, connection->filter, filter);
     const bool same =
         connection->scope_version > 0 && connection->value_schema == value_schema &&
         strcmp(connection->filter, filter) == 0 &&
@@ -153,7 +134,5 @@ int lt_scope_of(struct lt_plan *plan,
     connection->filter = filter;
     connection->value_schema = value_schema;
     connection->scope_version += !same;
-    if (!same && !kept)
-        connection->rows_from = connection->scope_version;
     return 0;
 }

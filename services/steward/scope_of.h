@@ -15,10 +15,8 @@ struct lt_scope_asked {
 };
 
 /** Sets fields (in the service's order), filter (normal form) and value_schema of *connection, and
- * raises its scope version when one of them changed (a version of 0 is the first).  rows_from
- * becomes the new version unless the new filter is certain to keep every row of the old one: only
- * here are both known, and copies of older versions close by it (DX-3).  Refuses unknown fields, a
- * key left out, a filter that does not compile for the scope columns. */
+ * raises its scope version when one of them changed (a version of 0 is the first).  Refuses unknown
+ * fields, a key left out, a filter that does not compile for the scope columns. */
 int lt_scope_of(struct lt_plan *plan,
                 const struct lt_reading *reading,
                 const struct lt_service *service,

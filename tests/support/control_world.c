@@ -69,7 +69,6 @@ const struct lt_connection world_connection = {
     .application = "ap000002",
     .service = "sv000001",
     .scope_version = 1,
-    .rows_from = 1,
     .fields = granted,
     .field_count = 2,
     .filter = "",

@@ -394,65 +394,6 @@ static void a_narrower_agreement_is_a_new_scope(void **state)
     assert_int_equal(connection(bench)->use_period, DAY);
 }
 
-/* ---- which rows an amendment keeps (DX-3, architecture 5) ---- */
-
-#define AMEND(what) "{\"command\":\"amend\",\"connection\":\"cn000001\"," what ",\"author\":\"a\"}"
-
-static void assert_scope(struct bench *bench, int64_t version, int64_t rows_from)
-{
-    assert_int_equal(connection(bench)->scope_version, version);
-    assert_int_equal(connection(bench)->rows_from, rows_from);
-}
-
-static void fields_and_periods_take_no_rows_away(void **state)
-{
-    struct bench *bench = *state;
-    found(bench);
-    assert_scope(bench, 1, 1);
-    run(bench, AMEND("\"fields\":[\"code\"]"));
-    assert_scope(bench, 2, 1);
-    run(bench, AMEND("\"fields\":[\"code\",\"name\"]"));
-    assert_scope(bench, 3, 1);
-    run(bench, AMEND("\"use_period\":\"1h\""));
-    assert_scope(bench, 3, 1);
-}
-
-static void a_filter_that_is_wider_for_certain_takes_no_rows_away(void **state)
-{
-    struct bench *bench = *state;
-    found(bench);
-    run(bench, AMEND("\"filter\":\"province_code = '49' OR province_code = '48'\""));
-    assert_scope(bench, 2, 1);
-    run(bench, AMEND("\"filter\":\"\""));
-    assert_scope(bench, 3, 1);
-}
-
-static void any_other_filter_takes_the_rows_of_older_copies(void **state)
-{
-    struct bench *bench = *state;
-    found(bench);
-    run(bench, AMEND("\"filter\":\"province_code = '49'\""));
-    assert_scope(bench, 2, 2);
-    run(bench, AMEND("\"filter\":\"province_code IN ('48', '49')\""));
-    assert_scope(bench, 3, 2); /* back to wider: what version 1 held is still not vouched for */
-    run(bench, AMEND("\"fields\":[\"code\"],\"filter\":\"province_code = '48'\""));
-    assert_scope(bench, 4, 4);
-    run(bench, apply_one(bench, AGREEMENT(GRANT))); /* by a declaration: all fields, same rows */
-    assert_scope(bench, 5, 4);
-}
-
-static void a_mark_that_is_missing_is_made_anew(void **state)
-{
-    struct bench *bench = *state;
-    found(bench);
-    struct lt_connection unmarked = *connection(bench);
-    unmarked.rows_from = 0;
-    world_put(&bench->world, LT_CONTROL_CONNECTION, "cn000001", &unmarked);
-    world_beat(&bench->world, lt_fold_heartbeat_at(bench->world.fold) + 1);
-    run(bench, AMEND("\"fields\":[\"code\"]"));
-    assert_scope(bench, 2, 2);
-}
-
 /* ---- holds ---- */
 
 #define HOLD(target, ground)                                               \
@@ -640,10 +581,6 @@ int main(void)
         TEST(a_narrower_agreement_is_a_new_scope),
         TEST(holds_get_ids_and_are_lifted_by_them),
         TEST(refuses_holds_whose_ground_does_not_go_with_the_target),
-        TEST(fields_and_periods_take_no_rows_away),
-        TEST(a_filter_that_is_wider_for_certain_takes_no_rows_away),
-        TEST(any_other_filter_takes_the_rows_of_older_copies),
-        TEST(a_mark_that_is_missing_is_made_anew),
         TEST(amends_scope_and_period),
         TEST(a_terminated_connection_never_comes_back),
         TEST(the_end_of_an_agreement_ends_its_connections),
