@@ -31,13 +31,28 @@ notice_of(const struct lt_inbox *inbox, const char *connection, int64_t generati
     return lt_inbox_stream(inbox, stream);
 }
 
-/* Narrower fields or rows end the use of what lies here from their effective time (architecture
- * 5); a notice does not say whether the rows were narrowed, so any amendment closes the old copy.
- */
-static bool was_amended(const struct lt_inbox *inbox, const char *connection, int64_t generation)
+/* Rows or fields that the connection lost end the use of what lies here from their effective time
+ * (architecture 5): whole copies for rows, the view's columns for fields.  Unknown = lost. */
+static bool may_hold_lost_rows(const struct lt_inbox *inbox,
+                               const struct lt_notice *current,
+                               const struct lt_copy_facts *copy)
 {
-    const struct lt_notice *own = notice_of(inbox, connection, generation);
-    return own && own->is.ended && strcmp(own->is.reason, "amended") == 0;
+    const struct lt_notice *own = notice_of(inbox, current->is.connection, copy->generation);
+    return !own || current->is.rows_since < 1 || own->is.scope_version < current->is.rows_since;
+}
+
+static bool may_show_lost_fields(const struct lt_notice *current, const struct lt_copy_facts *copy)
+{
+    return copy->shown && copy->granted_schema != current->is.value_schema;
+}
+
+static bool is_out_of_scope(const struct lt_inbox *inbox,
+                            const struct lt_notice *current,
+                            const struct lt_copy_facts *copy)
+{
+    return may_hold_lost_rows(inbox, current, copy) ||
+           (may_show_lost_fields(current, copy) &&
+            !lt_inbox_schema(inbox, current->is.value_schema));
 }
 
 struct lt_terms lt_terms_wanted(const struct lt_inbox *inbox,
@@ -55,8 +70,8 @@ struct lt_terms lt_terms_wanted(const struct lt_inbox *inbox,
     }
     if (lt_inbox_terminated(inbox, connection))
         terms.closed = "terminated";
-    else if (was_amended(inbox, connection, copy->generation))
-        terms.closed = "amended";
+    else if (current && !terms.closed[0] && is_out_of_scope(inbox, current, copy))
+        terms.closed = LT_CLOSED_AMENDED;
     return terms;
 }
 
@@ -109,6 +124,9 @@ struct lt_step lt_choose(const struct lt_inbox *inbox,
     const struct lt_notice *current = lt_inbox_current(inbox, connection);
     if (!current || lt_inbox_terminated(inbox, connection))
         return step;
+    for (size_t i = 0; i < count; i++)
+        if (!copies[i].terms.closed[0] && may_show_lost_fields(current, &copies[i]))
+            return (struct lt_step){.kind = LT_STEP_NARROW, .copy = copies[i].copy};
     bool served = false, worth_showing = false;
     for (size_t i = 0; i < count; i++) {
         if (is_complete(current, &copies[i]))

@@ -91,6 +91,15 @@ static int read_inbox(struct follow *f, struct lt_error *reterr)
 
 /* ---- polling ---- */
 
+static void damage(struct lt_track *track, int64_t seen, const char *reason)
+{
+    track->fault = (struct lt_fault){.found = true,
+                                     .state = LT_COPY_DAMAGED,
+                                     .expected = track->to.seq + 1,
+                                     .seen = seen,
+                                     .reason = reason};
+}
+
 static void topic_failed(struct follow *f, const struct lt_error *err)
 {
     const char *topic = lt_reader_failed_topic(f->reader);
@@ -101,10 +110,7 @@ static void topic_failed(struct follow *f, const struct lt_error *err)
     }
     if (err->code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
         if (!track->fault.found)
-            track->fault = (struct lt_fault){.found = true,
-                                             .state = LT_COPY_DAMAGED,
-                                             .expected = track->to.seq + 1,
-                                             .reason = "offset"};
+            damage(track, 0, "offset");
         return;
     }
     if (!track->unreadable)
@@ -248,21 +254,22 @@ static int check_clocks(struct follow *f, struct lt_error *reterr)
 }
 
 /* protocol 9.6: all is read and the inbox promised more.  The notice came in one transaction with
- * its deliveries, so an end that is readable and read holds them or never will. */
+ * its deliveries, so an end that is readable and read holds them or never will.  A first reading
+ * that waits for its mark beyond the end waits for nothing: the topic is another one. */
 static void check_short(struct follow *f, struct lt_track *track)
 {
     int64_t low, lso, hw;
     const int64_t promised = lt_track_promised(track);
+    const bool is_short = lt_gap_short(&track->to, promised);
+    const bool is_first = track->to.next_offset < track->copy->is.at.e0;
     if (!track->reading || track->unreadable || track->fault.found || track->held_count ||
-        !lt_gap_short(&track->to, promised) ||
-        lt_asker_watermarks(f->asker, track->topic, &low, &lso, &hw, NULL) || lso < hw ||
-        lt_reader_position(f->reader, track->topic) < hw)
+        !(is_short || is_first) ||
+        lt_asker_watermarks(f->asker, track->topic, &low, &lso, &hw, NULL))
         return;
-    track->fault = (struct lt_fault){.found = true,
-                                     .state = LT_COPY_DAMAGED,
-                                     .expected = track->to.seq + 1,
-                                     .seen = promised,
-                                     .reason = "short"};
+    if (lt_gap_other_topic(&track->copy->is.at, hw))
+        damage(track, promised, "other topic");
+    else if (is_short && lso == hw && lt_reader_position(f->reader, track->topic) >= hw)
+        damage(track, promised, "short");
 }
 
 static int tick(struct follow *f, struct lt_error *reterr)

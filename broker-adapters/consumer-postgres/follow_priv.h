@@ -53,6 +53,11 @@ void lt_follow_dirty(struct follow *f, const char *connection);
 /** Loads the copies as stored and puts reader and tracks there.  Tracks that stand where the
  * database says go on without reading anything twice. */
 int lt_follow_reload(struct follow *f, struct lt_error *reterr) LT_MUST_CHECK;
+/** From the inbox's schemas.  REJECT: it does not hold them, or they make no table. */
+struct lt_shape *lt_follow_shape(const struct follow *f,
+                                 int32_t key_schema,
+                                 int32_t value_schema,
+                                 struct lt_error *reterr) LT_MUST_CHECK;
 /** Stops reading for a track; its copy stays as it is. */
 void lt_follow_block(struct follow *f, struct lt_track *track);
 struct lt_track *lt_follow_track(struct follow *f, const char *topic);

@@ -15,7 +15,8 @@
 
 #define STEPS_AGAIN_MS  1000
 #define LOCKED_AGAIN_MS 5000
-#define STEPS_AT_ONCE   16 /* a connection needs at most a few */
+#define CODE_LOCKED     "55P03" /* lock_not_available */
+#define STEPS_AT_ONCE   16      /* a connection needs at most a few */
 
 void lt_follow_dirty(struct follow *f, const char *connection)
 {
@@ -115,6 +116,43 @@ static int terms(struct follow *f,
     return 1;
 }
 
+static int take_out_lost_fields(struct follow *f,
+                                const struct lt_copy *copy,
+                                const struct lt_stream_notice *current,
+                                struct lt_error *reterr)
+{
+    LT_CLEANUP(lt_shape_freep)
+    struct lt_shape *shape = lt_follow_shape(f, copy->key_schema, copy->value_schema, reterr);
+    LT_CLEANUP(lt_shape_freep)
+    struct lt_shape *granted =
+        shape ? lt_follow_shape(f, current->key_schema, current->value_schema, reterr) : NULL;
+    if (!granted)
+        return -1;
+    return lt_target_narrow(f->target, copy, shape, granted, current->value_schema, reterr);
+}
+
+/* A column that cannot be taken out now (somebody reads the view, ...) takes the copy with it. */
+static int narrow(struct follow *f,
+                  const struct lt_copy *copy,
+                  const char *connection,
+                  struct lt_error *reterr)
+{
+    struct lt_error err = {0};
+    const struct lt_stream_notice *current = &lt_inbox_current(f->inbox, connection)->is;
+    if (take_out_lost_fields(f, copy, current, &err) == 0) {
+        lt_log(LT_LOG_NOTICE, "fields_compared", "stream", copy->stream, "with", current->stream,
+               NULL);
+        return 1;
+    }
+    if (err.code != lt_sqlstate(CODE_LOCKED) && err.class != LT_ERR_FATAL &&
+        err.class != LT_ERR_REJECT)
+        return *reterr = err, -1;
+    struct lt_terms closed = copy->is.terms;
+    closed.closed = LT_CLOSED_AMENDED;
+    lt_log_error(LT_LOG_NOTICE, "fields_not_taken_out", &err, "stream", copy->stream, NULL);
+    return terms(f, copy, &closed, reterr);
+}
+
 /* 1: done, ask again; 0: nothing can be done now; -1. */
 static int carry_out(struct follow *f,
                      const struct lt_step *step,
@@ -127,6 +165,8 @@ static int carry_out(struct follow *f,
         return 0;
     case LT_STEP_TERMS:
         return terms(f, copy, &step->terms, reterr);
+    case LT_STEP_NARROW:
+        return narrow(f, copy, connection, reterr);
     case LT_STEP_CREATE:
         return create(f, step, connection, reterr);
     case LT_STEP_SWITCH:
@@ -160,7 +200,7 @@ static int connection_steps(struct follow *f, const char *connection, struct lt_
         const int rc = carry_out(f, &step, connection, &err);
         if (rc == 0)
             return 0;
-        if (rc < 0 && err.code == lt_sqlstate("55P03")) { /* somebody reads the view */
+        if (rc < 0 && err.code == lt_sqlstate(CODE_LOCKED)) { /* somebody reads the view */
             lt_log_error(LT_LOG_NOTICE, "step_put_off", &err, "connection", connection, NULL);
             put_off(f, LOCKED_AGAIN_MS);
             return 0;

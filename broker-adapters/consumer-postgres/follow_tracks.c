@@ -61,17 +61,18 @@ static bool is_followed(const struct lt_copy *copy)
            !copy->is.terms.closed[0];
 }
 
-static struct lt_shape *
-shape_of(struct follow *f, const struct lt_copy *copy, struct lt_error *reterr)
+struct lt_shape *lt_follow_shape(const struct follow *f,
+                                 int32_t key_schema,
+                                 int32_t value_schema,
+                                 struct lt_error *reterr)
 {
-    const char *key = lt_inbox_schema(f->inbox, copy->key_schema);
-    const char *value = lt_inbox_schema(f->inbox, copy->value_schema);
-    if (!key || !value) {
-        lt_fail(reterr, LT_ERR_REJECT, "consumer", 0, "the inbox does not hold schema %d",
-                key ? copy->value_schema : copy->key_schema);
-        return NULL;
-    }
-    return lt_shape_new(key, value, reterr);
+    const char *key = lt_inbox_schema(f->inbox, key_schema);
+    const char *value = lt_inbox_schema(f->inbox, value_schema);
+    if (key && value)
+        return lt_shape_new(key, value, reterr);
+    lt_fail(reterr, LT_ERR_REJECT, "consumer", 0, "the inbox does not hold schema %d",
+            key ? value_schema : key_schema);
+    return NULL;
 }
 
 /* A new track; NULL when the copy cannot be followed, which is said in the log. */
@@ -81,7 +82,7 @@ static struct lt_track *new_track(struct follow *f, struct lt_copy *copy, struct
     struct lt_error err = {0};
     track->copy = copy;
     lt_topic_stream(copy->stream, track->topic);
-    track->shape = shape_of(f, copy, &err);
+    track->shape = lt_follow_shape(f, copy->key_schema, copy->value_schema, &err);
     if (track->shape && lt_target_check(f->target, copy, track->shape, &err) == 0) {
         lt_track_rewind(track);
         return track;

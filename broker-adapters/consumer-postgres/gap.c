@@ -26,3 +26,8 @@ bool lt_gap_short(const struct lt_stand *stand, int64_t promised)
 {
     return promised != LT_TIME_NONE && stand->seq < promised;
 }
+
+bool lt_gap_other_topic(const struct lt_stand *stand, int64_t end)
+{
+    return end < stand->e0;
+}

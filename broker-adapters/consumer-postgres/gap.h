@@ -39,3 +39,7 @@ bool lt_gap_overdue(const struct lt_stand *stand, lt_time begun, lt_time window,
 /** Everything to the end of the topic was read: are records missing that the inbox promised?
  * promised: the highest of load seq and sync seq, LT_TIME_NONE when the inbox names none. */
 bool lt_gap_short(const struct lt_stand *stand, int64_t promised);
+
+/** The topic ends before the mark that this reading took at its begin: it was deleted and made
+ * anew, and what was read may not be in it. */
+bool lt_gap_other_topic(const struct lt_stand *stand, int64_t end);

@@ -164,6 +164,14 @@ static const struct lt_column *find_column(const struct lt_shape *shape, const c
     return NULL;
 }
 
+bool lt_shape_exceeds(const struct lt_shape *shape, const struct lt_shape *granted)
+{
+    for (size_t i = 0; i < shape->count; i++)
+        if (!find_column(granted, shape->columns[i].name))
+            return true;
+    return false;
+}
+
 static bool
 was_there(const struct lt_view_column *old, size_t old_count, const struct lt_column *column)
 {
@@ -174,13 +182,14 @@ was_there(const struct lt_view_column *old, size_t old_count, const struct lt_co
 }
 
 static void add_view_columns(const struct lt_shape *shape,
+                             const struct lt_shape *granted,
                              const struct lt_view_column *old,
                              size_t old_count,
                              struct lt_buf *out)
 {
     const char *between = "";
     for (size_t i = 0; i < old_count; i++, between = ", ") {
-        const bool stays = find_column(shape, old[i].name) != NULL;
+        const bool stays = find_column(shape, old[i].name) && find_column(granted, old[i].name);
         lt_buf_adds(out, between);
         if (!stays)
             lt_buf_addf(out, "NULL::%s AS ", old[i].type);
@@ -189,7 +198,8 @@ static void add_view_columns(const struct lt_shape *shape,
         lt_sql_ident(out, old[i].name);
     }
     for (size_t i = 0; i < shape->count; i++) {
-        if (was_there(old, old_count, &shape->columns[i]))
+        if (was_there(old, old_count, &shape->columns[i]) ||
+            !find_column(granted, shape->columns[i].name))
             continue;
         lt_buf_addf(out, "%st.", between);
         lt_sql_ident(out, shape->columns[i].name);
@@ -198,6 +208,7 @@ static void add_view_columns(const struct lt_shape *shape,
 }
 
 void lt_sql_view(const struct lt_shape *shape,
+                 const struct lt_shape *granted,
                  const struct lt_place *place,
                  const struct lt_view_column *old,
                  size_t old_count,
@@ -208,7 +219,7 @@ void lt_sql_view(const struct lt_shape *shape,
     lt_buf_addc(out, '.');
     lt_sql_ident(out, place->view);
     lt_buf_adds(out, " AS SELECT ");
-    add_view_columns(shape, old, old_count, out);
+    add_view_columns(shape, granted, old, old_count, out);
     lt_buf_adds(out, " FROM ");
     add_table(out, place);
     lt_buf_addf(out,

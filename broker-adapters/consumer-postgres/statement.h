@@ -38,10 +38,13 @@ void lt_sql_set_aside(const struct lt_shape *shape,
                       const struct lt_place *place,
                       bool with_key,
                       struct lt_buf *out);
+/** Has the copy a column that `granted` has not? */
+bool lt_shape_exceeds(const struct lt_shape *shape, const struct lt_shape *granted);
 /** The view: what the copy holds while it is usable, nothing or an error when it is not
- * (architecture 6).  Columns the view had before keep their place; what this copy has no longer
- * reads as NULL, new ones come last. */
+ * (architecture 6).  Columns the view had before keep their place; what this copy has no longer, or
+ * `granted` has not, reads as NULL, new ones come last. */
 void lt_sql_view(const struct lt_shape *shape,
+                 const struct lt_shape *granted, /**< may be the same */
                  const struct lt_place *place,
                  const struct lt_view_column *old,
                  size_t old_count,

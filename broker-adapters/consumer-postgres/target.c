@@ -237,8 +237,10 @@ static const char load_sql[] =
     " lienthong.us(c.usable_until), p.next_offset, p.seq, p.e0, encode(p.chain, 'hex'),"
     " lienthong.us(p.append_time), EXISTS (SELECT FROM lienthong.set_aside s WHERE s.copy = "
     "c.copy),"
-    " c.gap_expected, c.gap_seen, c.gap_reason, lienthong.us(c.made_at)"
-    " FROM lienthong.copy c JOIN lienthong.position p ON p.copy = c.copy ORDER BY c.copy";
+    " c.gap_expected, c.gap_seen, c.gap_reason, lienthong.us(c.made_at),"
+    " coalesce(n.value_schema, c.value_schema)"
+    " FROM lienthong.copy c JOIN lienthong.position p ON p.copy = c.copy"
+    " LEFT JOIN lienthong.narrowed n ON n.copy = c.copy ORDER BY c.copy";
 
 static void read_copy(const PGresult *res, int row, struct lt_copy *copy)
 {
@@ -270,6 +272,7 @@ static void read_copy(const PGresult *res, int row, struct lt_copy *copy)
     copy->gap_seen = lt_pg_i64(res, row, 24);
     copy->gap_reason = lt_strdup(lt_pg_text(res, row, 25));
     copy->is.begun = time_at(res, row, 26);
+    copy->is.granted_schema = (int32_t)lt_pg_i64(res, row, 27);
 }
 
 int lt_target_load(struct lt_target *target, struct lt_copies *copies, struct lt_error *reterr)

@@ -92,6 +92,14 @@ int lt_target_switch(struct lt_target *target,
                      const struct lt_shape *shape,
                      const struct lt_worth *worth,
                      struct lt_error *reterr) LT_MUST_CHECK;
+/** LT_STEP_NARROW: shape: of the copy; granted: of the connection now, with the id of its value
+ * schema.  Readers of the view are waited for a second at most. */
+int lt_target_narrow(struct lt_target *target,
+                     const struct lt_copy *copy,
+                     const struct lt_shape *shape,
+                     const struct lt_shape *granted,
+                     int32_t granted_schema,
+                     struct lt_error *reterr) LT_MUST_CHECK;
 /** LT_STEP_DROP. */
 int lt_target_drop(struct lt_target *target,
                    const struct lt_copy *copy,

@@ -101,6 +101,7 @@ static void add_view_name(struct lt_buf *sql, struct lt_target *target, const ch
 
 static int add_view(struct lt_target *target,
                     const struct lt_shape *shape,
+                    const struct lt_shape *granted,
                     const struct lt_place *place,
                     struct lt_buf *sql,
                     struct lt_error *reterr)
@@ -115,7 +116,7 @@ static int add_view(struct lt_target *target,
             add_view_name(sql, target, place->view);
             lt_buf_adds(sql, "; ");
         }
-        lt_sql_view(shape, place, old.list, drop ? 0 : old.count, sql);
+        lt_sql_view(shape, granted, place, old.list, drop ? 0 : old.count, sql);
         if (role && role[0]) {
             lt_buf_adds(sql, "; GRANT SELECT ON ");
             add_view_name(sql, target, place->view);
@@ -206,7 +207,8 @@ int lt_target_create(struct lt_target *target,
         lt_buf_adds(&sql, "; ");
     }
     add_copy_row(&sql, creation, copy, place.table);
-    if (!creation->show || add_view(target, creation->shape, &place, &sql, reterr) == 0)
+    if (!creation->show ||
+        add_view(target, creation->shape, creation->shape, &place, &sql, reterr) == 0)
         rc = run(target, &sql, reterr);
     lt_buf_fini(&sql);
     lt_buf_fini(&table);
@@ -261,7 +263,7 @@ int lt_target_switch(struct lt_target *target,
     lt_buf_adds(&sql, "ANALYZE lienthong.");
     lt_sql_ident(&sql, copy->table);
     lt_buf_adds(&sql, "; ");
-    int rc = copy->is.shown ? 0 : add_view(target, shape, &place, &sql, reterr);
+    int rc = copy->is.shown ? 0 : add_view(target, shape, shape, &place, &sql, reterr);
     rc = rc ? rc : add_drop_others(target, copy, &sql, reterr);
     if (rc == 0) {
         lt_buf_addf(&sql,
@@ -274,6 +276,34 @@ int lt_target_switch(struct lt_target *target,
     }
     lt_buf_fini(&sql);
     return rc ? lt_fail_context(reterr, "showing %s", copy->stream) : 0;
+}
+
+int lt_target_narrow(struct lt_target *target,
+                     const struct lt_copy *copy,
+                     const struct lt_shape *shape,
+                     const struct lt_shape *granted,
+                     int32_t granted_schema,
+                     struct lt_error *reterr)
+{
+    struct lt_buf sql = {0};
+    const struct lt_place place = {.copy = copy->is.copy,
+                                   .table = copy->table,
+                                   .data_schema = lt_target_options(target)->data_schema,
+                                   .view = copy->view};
+    lt_buf_adds(&sql, "SET LOCAL lock_timeout = '1s'; ");
+    add_guard(&sql, copy);
+    int rc = lt_shape_exceeds(shape, granted)
+                 ? add_view(target, shape, granted, &place, &sql, reterr)
+                 : 0;
+    if (rc == 0) {
+        lt_buf_addf(&sql,
+                    "INSERT INTO lienthong.narrowed (copy, value_schema) VALUES (%d, %d)"
+                    " ON CONFLICT (copy) DO UPDATE SET value_schema = excluded.value_schema",
+                    copy->is.copy, granted_schema);
+        rc = run(target, &sql, reterr);
+    }
+    lt_buf_fini(&sql);
+    return rc ? lt_fail_context(reterr, "narrowing %s", copy->stream) : 0;
 }
 
 int lt_target_drop(struct lt_target *target, const struct lt_copy *copy, struct lt_error *reterr)

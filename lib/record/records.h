@@ -64,7 +64,7 @@ struct lt_stream_notice {
     const char *service;
     int64_t incarnation;
     const char *entity;
-    int64_t agreement, scope_version;
+    int64_t agreement, scope_version, rows_since;
     int32_t key_schema, value_schema;
     int64_t use_period;
     int64_t end_of_use; /* nullable */
@@ -193,6 +193,7 @@ struct lt_connection {
     const char **fields;
     size_t field_count;
     const char *filter;
+    int64_t rows_since;
     int32_t value_schema;
     int64_t use_period;
     const char *on_expiry;

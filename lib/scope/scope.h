@@ -29,6 +29,10 @@ LT_DEFINE_CLEANUP(struct lt_filter, lt_filter_free)
 bool lt_filter_is_all(const struct lt_filter *filter);
 /** One normal form per meaning-preserving spelling (blanks, keyword case, number spelling). */
 void lt_filter_format(const struct lt_filter *filter, struct lt_buf *out);
+/** Does `filter` provably hold every row that `old` holds?  Both of one schema.  Seen are: all
+ * rows, further alternatives, conditions left out, longer IN lists (shorter NOT IN); false is no
+ * proof of the opposite. */
+bool lt_filter_widens(const struct lt_filter *filter, const struct lt_filter *old);
 
 /** Maps each field that the filter uses to a field of another record schema by name, so that a
  * filter can be evaluated on whole rows.  LT_ERR_REJECT when one is missing or of another type.

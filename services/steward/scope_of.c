@@ -102,6 +102,21 @@ static int projected_schema(struct lt_plan *plan,
     return rc;
 }
 
+/* Unknown counts as narrower. */
+static bool
+widens(const struct lt_plan *plan, int32_t scope_schema, const char *filter, const char *old)
+{
+    if (!*filter || strcmp(filter, old) == 0)
+        return true;
+    struct lt_avro_schema *schema = parse_schema(plan, scope_schema);
+    LT_CLEANUP(lt_filter_freep)
+    struct lt_filter *now = schema ? lt_filter_compile(filter, schema, NULL) : NULL;
+    LT_CLEANUP(lt_filter_freep)
+    struct lt_filter *before = now ? lt_filter_compile(old, schema, NULL) : NULL;
+    lt_avro_schema_unref(schema);
+    return before && lt_filter_widens(now, before);
+}
+
 static bool same_texts(const char *const *a, size_t a_count, const char *const *b, size_t b_count)
 {
     if (a_count != b_count)
@@ -129,10 +144,14 @@ int lt_scope_of(struct lt_plan *plan,
         connection->scope_version > 0 && connection->value_schema == value_schema &&
         strcmp(connection->filter, filter) == 0 &&
         same_texts(connection->fields, connection->field_count, fields, asked->field_count);
+    const bool wider = connection->scope_version > 0 &&
+                       widens(plan, service->scope_schema, filter, connection->filter);
     connection->fields = fields;
     connection->field_count = asked->field_count;
     connection->filter = filter;
     connection->value_schema = value_schema;
     connection->scope_version += !same;
+    if (!wider)
+        connection->rows_since = connection->scope_version;
     return 0;
 }

@@ -234,7 +234,8 @@ static void a_gap_is_reported_and_nothing_more_is_applied(void **state)
     consumer_commit(&world);
     consumer_eventually(&world, "damaged|3|5|gap",
                         "SELECT state, gap_expected, gap_seen, gap_reason FROM lienthong.copy");
-    consumer_now(&world, "w1|n1|1|12.34;w2|n2|2|12.34", ROWS, world.connection);
+    /* A field that the new scope has not reads as null at once (architecture 5). */
+    consumer_now(&world, "w1|n1||12.34;w2|n2||12.34", ROWS, world.connection);
     consumer_now(&world, stamp, "SELECT stamp FROM lienthong.copy");
     free(stamp);
 

@@ -227,27 +227,90 @@ static void a_late_stamp_does_not_open_a_closed_copy(void **state)
                  " WHERE usable_until > clock_timestamp()");
 }
 
-/* architecture 5: what was amended may have been narrowed. */
-static void an_amended_scope_closes_the_old_copy_until_the_new_one_is_loaded(void **state)
+/* The scope is amended: the old stream ends, its successor begins and has one row, not loaded. */
+static struct lt_stream_notice
+amended(struct consumer_stream *next, int32_t value_schema, int64_t rows_since)
+{
+    consumer_stream_init(&world, next, 2);
+    next->scope_version = 2;
+    next->value_schema = value_schema;
+    struct lt_stream_notice ended = loaded_notice(lt_now()), notice = consumer_notice(&world, next);
+    ended.ended = true;
+    ended.reason = "amended";
+    ended.rows_since = notice.rows_since = rows_since;
+    consumer_begin(&world);
+    consumer_put_notice(&world, &ended);
+    consumer_put_notice(&world, &notice);
+    consumer_put_ward(&world, next, LT_OP_SNAPSHOT, "w1", "amended", 1);
+    consumer_commit(&world);
+    return notice;
+}
+
+static void load_ends(struct lt_stream_notice *notice)
+{
+    notice->load_seq = notice->sync_seq = 1;
+    notice->sync_time = lt_now();
+    put_notice(notice);
+}
+
+/* architecture 5, DX-3: rows that are out of scope are shown no longer. */
+static void a_narrowed_filter_closes_the_old_copy_until_the_new_one_is_loaded(void **state)
 {
     (void)state;
     struct consumer_stream next;
     loaded();
-    consumer_stream_init(&world, &next, 2);
-    next.scope_version = 2;
-    struct lt_stream_notice ended = loaded_notice(lt_now()),
-                            notice = consumer_notice(&world, &next);
-    ended.ended = true;
-    ended.reason = "amended";
-    consumer_begin(&world);
-    consumer_put_notice(&world, &ended);
-    consumer_put_notice(&world, &notice);
-    consumer_put_ward(&world, &next, LT_OP_SNAPSHOT, "w1", "narrow", 1);
-    consumer_commit(&world);
+    struct lt_stream_notice notice = amended(&next, WARD_SCHEMA, 2);
     count_is("0");
-    notice.load_seq = notice.sync_seq = 1;
-    notice.sync_time = lt_now();
-    put_notice(&notice);
+    consumer_now(&world, "amended", "SELECT closed FROM lienthong.copy WHERE shown");
+    load_ends(&notice);
+    count_is("1");
+}
+
+static void an_amendment_that_only_adds_keeps_the_old_copy_readable_meanwhile(void **state)
+{
+    (void)state;
+    struct consumer_stream next;
+    consumer_stream_init(&world, &stream, 1);
+    stream.value_schema = WARD_SMALL_SCHEMA;
+    loaded();
+    struct lt_stream_notice notice = amended(&next, WARD_SCHEMA, 1);
+    consumer_eventually(&world, "1", "SELECT seq FROM lienthong.position WHERE copy = 2");
+    consumer_now(&world, "3", "SELECT count(*) FROM " VIEW, world.connection);
+    consumer_now(&world, "", "SELECT closed FROM lienthong.copy WHERE shown");
+    load_ends(&notice);
+    count_is("1");
+    consumer_now(&world, "1", "SELECT population FROM " VIEW, world.connection);
+}
+
+static void a_lost_field_reads_as_null_at_once(void **state)
+{
+    (void)state;
+    struct consumer_stream next;
+    loaded();
+    struct lt_stream_notice notice = amended(&next, WARD_SMALL_SCHEMA, 1);
+    consumer_eventually(&world, "3|0", "SELECT count(*), count(population) FROM " VIEW,
+                        world.connection);
+    consumer_now(&world, "", "SELECT closed FROM lienthong.copy WHERE shown");
+    assert_int_equal(consumer_world_stop(&world, SIGTERM), 0);
+    consumer_world_start(&world);
+    consumer_eventually(&world, "1", "SELECT seq FROM lienthong.position WHERE copy = 2");
+    consumer_now(&world, "3|0", "SELECT count(*), count(population) FROM " VIEW, world.connection);
+    load_ends(&notice);
+    count_is("1");
+}
+
+/* Somebody reads the view and so keeps its columns as they are: then nothing is shown to others. */
+static void a_lost_field_that_cannot_be_taken_out_closes_the_copy(void **state)
+{
+    (void)state;
+    struct consumer_stream next;
+    loaded();
+    consumer_run(&world, "BEGIN; LOCK TABLE " VIEW " IN ACCESS SHARE MODE", world.connection);
+    struct lt_stream_notice notice = amended(&next, WARD_SMALL_SCHEMA, 1);
+    consumer_eventually(&world, "amended", "SELECT closed FROM lienthong.copy WHERE shown");
+    consumer_run(&world, "COMMIT");
+    consumer_now(&world, "0", "SELECT count(*) FROM " VIEW, world.connection);
+    load_ends(&notice);
     count_is("1");
 }
 
@@ -399,8 +462,11 @@ int main(void)
         TEST(a_shorter_period_closes_an_existing_copy),
         TEST(the_end_of_use_closes_a_fresh_copy),
         TEST(a_terminated_connection_shows_nothing),
+        TEST(a_narrowed_filter_closes_the_old_copy_until_the_new_one_is_loaded),
+        TEST(an_amendment_that_only_adds_keeps_the_old_copy_readable_meanwhile),
+        TEST(a_lost_field_reads_as_null_at_once),
+        TEST(a_lost_field_that_cannot_be_taken_out_closes_the_copy),
         TEST(a_late_stamp_does_not_open_a_closed_copy),
-        TEST(an_amended_scope_closes_the_old_copy_until_the_new_one_is_loaded),
         TEST(unchanged_data_stay_usable_while_sync_points_come),
         TEST(a_stamp_waits_for_the_data_it_vouches_for),
         TEST(a_copy_ages_and_its_user_is_warned),

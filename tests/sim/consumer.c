@@ -120,7 +120,13 @@ static void judge_short(struct world *world, int connection, const struct sim_co
 {
     const struct sim_part *part = topic(world, connection, copy->generation);
     const struct sim_notice *notice = sim_notice_of(world, connection, copy->generation);
-    if (!part || !notice || copy->offset < part->count)
+    if (!part || !notice)
+        return;
+    if (part->count < copy->e0) { /* another topic of the same name: what was read is not in it */
+        report_gap(world, connection, copy);
+        return;
+    }
+    if (copy->offset < part->count)
         return;
     int64_t promised = LT_MAX(notice->stream.load_seq, notice->stream.sync_seq);
     if (copy->seq < promised)

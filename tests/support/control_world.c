@@ -72,6 +72,7 @@ const struct lt_connection world_connection = {
     .fields = granted,
     .field_count = 2,
     .filter = "",
+    .rows_since = 1,
     .value_schema = 1001,
     .use_period = 3 * DAY,
     .on_expiry = "hide",

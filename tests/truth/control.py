@@ -1,12 +1,13 @@
 """Carries out the control events of a plan through the command line, as officials would, and notes
 when each command was given and answered."""
 
+import os
 import re
 import subprocess
 import threading
 import time
 
-from stage import LineError
+from stage import LineError, wait_until
 from witness import scope
 from witness.observations import Control, Version
 from witness.watch_source import now_us
@@ -72,19 +73,35 @@ class Office:
             return
         held = next(c for c in self.controls if c.kind == "hold" and c.ident == ident)
         control, _ = self.command("lift", held.target, "lift", ident, ident=ident)
-        if control.answered_us is None:
+        if control.answered_us is None and "is lifted already" not in self.refused[-1]:
             self.numbers[event["number"]] = ident
 
     def lift_all(self):
         """So that the history can come to its end."""
         for helper in self.helpers:
             helper.join()
+        self.find_unanswered()
         for _ in range(3):
             for number in list(self.numbers):
                 self.lift({"number": number})
         if self.numbers:
             raise LineError("holds that cannot be lifted: %s; %s" % (
                 sorted(self.numbers.values()), self.refused[-1:]))
+
+    def find_unanswered(self):
+        """A hold whose answer did not come waits in the spool and stands when the steward is back."""
+        lost = [c for c in self.controls if c.kind == "hold" and not c.ident]
+        if not lost:
+            return
+        spool = self.stage.path("spool", "in")
+        wait_until("the spool is empty", lambda: not os.listdir(spool), PATIENCE)
+        time.sleep(1)  # until the witness has read platform.control
+        known = {c.ident for c in self.controls}
+        found = sorted(key[len("hold/"):] for key, times in list(self.stage.diary.control_us.items())
+                       if key.startswith("hold/") and times[0] >= self.controls[0].given_us - 1_000_000)
+        found = [ident for ident in found if ident not in known]
+        for number, (control, ident) in enumerate(zip(lost, found)):
+            control.ident = self.numbers["unanswered %d" % number] = ident
 
     # ---- what is declared otherwise for a while: a locked account, a service taken back ----
 

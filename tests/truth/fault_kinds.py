@@ -8,6 +8,7 @@ KINDS = {
     "delay": faults.Delay, "half-open": faults.HalfOpen, "descriptors": faults.Descriptors,
     "certificate": faults.Certificate, "broker": faults_parts.Broker, "crash": faults_parts.Crash,
     "freeze": faults_parts.Freeze,
+    "disk full": faults_parts.DiskFull,
     "slot dropped": faults_parts.SlotDropped, "slot advanced": faults_parts.SlotAdvanced,
     "slot recreated": faults_parts.SlotRecreated, "topic deleted": faults_parts.TopicDeleted,
     "restore target": faults_parts.RestoreTarget, "restore source": faults_parts.RestoreSource,

@@ -9,6 +9,7 @@ import time
 import psycopg2
 from confluent_kafka.admin import AdminClient
 
+import disks
 import plan as plans
 from faults import Fault, gone, stopped
 from stage import REGISTRY, ROOT, wait_until
@@ -65,6 +66,25 @@ def unreachable(stage, cluster):
         return ""
     except psycopg2.OperationalError as error:
         return str(error).strip().split("\n")[0]
+
+
+class DiskFull(Fault):
+    """Not a block is left on the disk of a part."""
+
+    def inflict(self):
+        self.directory = self.stage.path({"broker": "kafka"}.get(self.party, self.party))
+        if not os.path.ismount(self.directory):
+            raise LookupError("no disk of its own: no privilege to mount one")
+        self.filler = disks.fill(self.directory)
+        if disks.free(self.directory) < 4096:
+            self.proof = "%d bytes left" % disks.free(self.directory)
+
+    def heal(self):
+        os.unlink(self.filler)
+        if self.party == "broker":
+            self.stage.kafka.restart()
+        elif unreachable(self.stage, self.party):
+            pg(self.stage, "start", self.party)
 
 
 class Slot(Fault):

@@ -107,6 +107,7 @@ class History:
         for thread in threads + sessions:
             thread.join()
         self.sessions = sessions
+        self.seen.blind += ["a session ended: %r" % s.error for s in sessions if s.error]
 
     def source_is_lost(self):
         """The source goes back: what was true until now is an epoch of its own."""

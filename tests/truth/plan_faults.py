@@ -19,6 +19,7 @@ SHORT_KINDS = {
     "broker": (2, 0.0, 2.0, ["broker"]),
     "crash": (3, 0.0, 2.0, ["source", "target"]),
     "freeze": (3, 1.0, 6.0, ["broker", "source", "target"]),
+    "disk full": (2, 1.0, 4.0, ["broker", "source", "target"]),
     "slot dropped": (1, 0.0, 1.0, ["provider"]),
     "slot advanced": (1, 0.0, 1.0, ["provider"]),
     "slot recreated": (1, 0.0, 1.0, ["provider"]),

@@ -3,11 +3,13 @@ services and connections."""
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 
+import disks
 import plan as plans
 
 HERE = os.path.dirname(os.path.realpath(__file__))
@@ -21,6 +23,7 @@ from witness.observations import Connection, Version  # noqa: E402
 PROVIDER, SOURCE, REGISTRY = "ap000001", "so000001", "registry"
 AGENCIES = dict({PROVIDER: "ag0001"}, **{ap: "ag" + ap[-4:] for ap in plans.DATABASES})
 USE_PERIOD = "60s"
+SMALL = ("--set", "max_wal_size=160MB", "--set", "min_wal_size=32MB")
 SLOW_MS = 40  # every piece to and from the slow user's consumer takes so long
 
 
@@ -41,8 +44,10 @@ class Stage(Line):
     # ---- founding ----
 
     def found(self):
-        self.start_cluster("source", "--set", "track_commit_timestamp=on")
-        self.start_cluster("target", "--set", "max_connections=100")
+        for name in ("source", "target", "kafka"):
+            disks.mount(self.path(name))
+        self.start_cluster("source", "--set", "track_commit_timestamp=on", *SMALL)
+        self.start_cluster("target", "--set", "max_connections=100", *SMALL)
         self.start_kafka()
         self.clusters["source"].query("postgres", "CREATE DATABASE " + REGISTRY)
         for database in plans.DATABASES.values():
@@ -144,9 +149,23 @@ class Stage(Line):
             pass
         for part in self.watchers:
             part.stop()
-        self.stop()
-        if self.proxy:
-            self.proxy.stop()
+        for program in self.programs.values():
+            program.signal(signal.SIGCONT)  # a history may have been broken off in a fault
+        try:
+            self.stop()
+        finally:
+            if self.proxy:
+                self.proxy.stop()
+            for name in ("source", "target", "kafka"):
+                disks.unmount(self.path(name))
+
+    def stop_programs(self):
+        """One that does not go is killed; the others are stopped all the same."""
+        for program in list(self.programs.values())[::-1]:
+            try:
+                program.stop()
+            except LineError as error:
+                print("    %s" % error)
 
     # ---- data services and connections of one history ----
 

@@ -43,6 +43,13 @@ CREATE TABLE IF NOT EXISTS lienthong.copy (
 ) WITH (fillfactor = 20);
 CREATE UNIQUE INDEX IF NOT EXISTS copy_shown ON lienthong.copy (connection) WHERE shown;
 
+-- Whose fields the view of a copy shows at most: the connection's value schema when it was last
+-- compared with the copy's own (D41.2b, architecture 5: lost fields read as NULL at once).
+CREATE TABLE IF NOT EXISTS lienthong.narrowed (
+    copy         int PRIMARY KEY REFERENCES lienthong.copy ON DELETE CASCADE,
+    value_schema int NOT NULL
+);
+
 -- How far a copy is; moved by compare-and-set in the transaction of the rows.
 CREATE TABLE IF NOT EXISTS lienthong.position (
     copy        int PRIMARY KEY REFERENCES lienthong.copy ON DELETE CASCADE,

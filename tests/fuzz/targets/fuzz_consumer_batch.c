@@ -39,7 +39,7 @@ static void make_sql(const struct lt_shape *shape)
     lt_sql_upsert(shape, &place, &sql);
     lt_sql_delete(shape, &place, &sql);
     lt_sql_set_aside(shape, &place, true, &sql);
-    lt_sql_view(shape, &place, NULL, 0, &sql);
+    lt_sql_view(shape, shape, &place, NULL, 0, &sql);
     lt_buf_fini(&sql);
 }
 

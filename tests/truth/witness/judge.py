@@ -45,7 +45,9 @@ def judge(seen):
 def blindness(seen):
     """What the recorders themselves cannot know that they missed."""
     reasons = ["%s was looked at %d times only" % (name, len(seen.looks.get(name, [])))
-               for name in seen.connections if len(seen.looks.get(name, [])) < ENOUGH_LOOKS]
+               for name, connection in seen.connections.items()
+               if len(seen.looks.get(name, [])) < ENOUGH_LOOKS
+               and judge_copies.expected_alive(connection)]
     if not any(epoch.transactions for epoch in seen.epochs):
         reasons.append("the source's log holds no transaction")
     return reasons + unproved(seen)

@@ -183,7 +183,7 @@ static void the_view_asks_once_whether_the_copy_is_usable(void **state)
 {
     (void)state;
     struct lt_buf sql = {0};
-    lt_sql_view(shape, &place, NULL, 0, &sql);
+    lt_sql_view(shape, shape, &place, NULL, 0, &sql);
     assert_string_equal(
         lt_buf_text(&sql),
         "CREATE OR REPLACE VIEW \"data\".\"ward\" AS SELECT t.\"code\", t.\"họ tên\" FROM"
@@ -198,12 +198,40 @@ static void a_view_keeps_the_place_of_columns_it_had(void **state)
     (void)state;
     struct lt_buf sql = {0};
     const struct lt_view_column old[] = {{"gone", "integer"}, {"code", "character varying(20)"}};
-    lt_sql_view(shape, &place, old, 2, &sql);
+    lt_sql_view(shape, shape, &place, old, 2, &sql);
     assert_non_null(strstr(lt_buf_text(&sql),
                            "SELECT NULL::integer AS \"gone\", t.\"code\", t.\"họ tên\" FROM"));
     assert_false(lt_view_must_drop(shape, old, 2));
     const struct lt_view_column retyped[] = {{"code", "integer"}};
     assert_true(lt_view_must_drop(shape, retyped, 1));
+    lt_buf_fini(&sql);
+}
+
+/* architecture 5: lost fields show NULL at once; what is granted anew comes with its stream. */
+static void a_view_shows_no_field_that_is_not_granted(void **state)
+{
+    (void)state;
+    struct lt_buf sql = {0};
+    const char *granted_text =
+        "{\"type\":\"record\",\"name\":\"W\",\"fields\":[{\"name\":\"code\",\"type\":\"string\","
+        "\"lt.column\":\"code\",\"lt.type\":\"varchar(20)\"},{\"name\":\"more\",\"type\":\"int\","
+        "\"lt.column\":\"more\",\"lt.type\":\"integer\"}]}";
+    const char *key_text =
+        "{\"type\":\"record\",\"name\":\"K\",\"fields\":[{\"name\":\"code\",\"type\":\"string\","
+        "\"lt.column\":\"code\",\"lt.type\":\"varchar(20)\"}]}";
+    LT_CLEANUP(lt_shape_freep)
+    struct lt_shape *granted = lt_shape_new(key_text, granted_text, NULL);
+    assert_non_null(granted);
+    const struct lt_view_column old[] = {{"code", "character varying(20)"},
+                                         {"họ tên", "character(5)"}};
+    assert_true(lt_shape_exceeds(shape, granted));
+    assert_false(lt_shape_exceeds(shape, shape));
+    lt_sql_view(shape, granted, &place, old, 2, &sql);
+    assert_non_null(
+        strstr(lt_buf_text(&sql), "SELECT t.\"code\", NULL::character(5) AS \"họ tên\" FROM"));
+    lt_buf_clear(&sql);
+    lt_sql_view(shape, granted, &place, NULL, 0, &sql);
+    assert_non_null(strstr(lt_buf_text(&sql), "SELECT t.\"code\" FROM"));
     lt_buf_fini(&sql);
 }
 
@@ -250,6 +278,7 @@ int main(void)
         TEST(the_table_has_the_columns_as_declared),
         TEST(the_view_asks_once_whether_the_copy_is_usable),
         TEST(a_view_keeps_the_place_of_columns_it_had),
+        TEST(a_view_shows_no_field_that_is_not_granted),
         TEST(a_long_entity_is_cut_between_characters),
         TEST(an_array_is_as_postgresql_reads_it),
     };

@@ -35,6 +35,7 @@ static struct lt_stream_notice notice(const char *stream, int64_t generation)
                                      .entity = "ward",
                                      .agreement = 12,
                                      .scope_version = generation,
+                                     .rows_since = 1,
                                      .key_schema = 1001,
                                      .value_schema = 1002,
                                      .use_period = 72 * HOUR,
@@ -87,6 +88,7 @@ copy(int number, int64_t generation, enum lt_copy_state state, bool shown)
         .generation = generation,
         .state = state,
         .shown = shown,
+        .granted_schema = 1002,
         .at = {.seq = 10, .next_offset = 12, .e0 = 5},
         .terms = {.use_period = 72 * HOUR, .end_of_use = LT_NULL, .closed = ""},
         .worth = {.stamp = state == LT_COPY_ACTIVE ? 1 : LT_TIME_NONE}};
@@ -194,12 +196,13 @@ static void a_termination_told_by_another_stream_closes_every_copy(void **state)
 static void a_stream_superseded_while_loading_is_dropped(void **state)
 {
     (void)state;
-    const struct lt_stream_notice three = notice(CN ".3", 3);
+    const struct lt_stream_notice one = notice(CN ".1", 1), two = notice(CN ".2", 2),
+                                  three = notice(CN ".3", 3);
     struct lt_copy_facts c[3] = {copy(1, 1, LT_COPY_ACTIVE, true),
                                  copy(2, 2, LT_COPY_LOADING, false),
                                  copy(3, 3, LT_COPY_LOADING, false)};
     put_schemas();
-    assert_int_equal(put(&three), 0);
+    assert_int_equal(put(&one) || put(&two) || put(&three), 0);
     const struct lt_step step = lt_choose(inbox, CN, c, 3);
     assert_int_equal(step.kind, LT_STEP_DROP);
     assert_int_equal(step.copy, 2);
@@ -282,19 +285,82 @@ static void a_successor_shortens_but_never_lengthens_the_old_copy(void **state)
     assert_int_equal(lt_terms_wanted(inbox, CN, &c).use_period, HOUR);
 }
 
-/* architecture 5: narrower rows or fields end the use of the old copy. */
-static void an_amended_scope_closes_the_old_copy(void **state)
+/* architecture 5, DX-3: rows out of scope are closed at once, whatever ended the stream. */
+static void narrowed_rows_close_the_older_copies(void **state)
+{
+    (void)state;
+    struct lt_stream_notice one = notice(CN ".1", 1), two = notice(CN ".2", 2);
+    const struct lt_copy_facts c[2] = {copy(1, 1, LT_COPY_ACTIVE, true),
+                                       copy(2, 2, LT_COPY_LOADING, false)};
+    put_schemas();
+    one.ended = true;
+    one.reason = "incarnation";
+    two.rows_since = 2;
+    assert_int_equal(put(&one) || put(&two), 0);
+    assert_string_equal(lt_terms_wanted(inbox, CN, &c[0]).closed, "amended");
+    assert_string_equal(lt_terms_wanted(inbox, CN, &c[1]).closed, "");
+    two.rows_since = 0; /* not said */
+    assert_int_equal(put(&two), 0);
+    assert_string_equal(lt_terms_wanted(inbox, CN, &c[0]).closed, "amended");
+}
+
+static void what_was_closed_does_not_open_again_by_a_wider_scope(void **state)
+{
+    (void)state;
+    struct lt_copy_facts c = copy(1, 1, LT_COPY_ACTIVE, true);
+    const struct lt_stream_notice one = notice(CN ".1", 1), three = notice(CN ".3", 3);
+    put_schemas();
+    c.terms.closed = "amended";
+    assert_int_equal(put(&one) || put(&three), 0);
+    assert_string_equal(lt_terms_wanted(inbox, CN, &c).closed, "amended");
+}
+
+static void a_copy_of_an_unknown_scope_closes(void **state)
+{
+    (void)state;
+    const struct lt_stream_notice two = notice(CN ".2", 2);
+    const struct lt_copy_facts c = copy(1, 1, LT_COPY_ACTIVE, true);
+    put_schemas();
+    assert_int_equal(put(&two), 0);
+    assert_string_equal(lt_terms_wanted(inbox, CN, &c).closed, "amended");
+}
+
+static void an_amendment_that_only_adds_leaves_the_old_copy_open(void **state)
 {
     (void)state;
     struct lt_stream_notice one = notice(CN ".1", 1);
     const struct lt_stream_notice two = notice(CN ".2", 2);
-    const struct lt_copy_facts c[2] = {copy(1, 1, LT_COPY_ACTIVE, true),
-                                       copy(2, 2, LT_COPY_LOADING, false)};
+    const struct lt_copy_facts c = copy(1, 1, LT_COPY_ACTIVE, true);
+    put_schemas();
     one.ended = true;
     one.reason = "amended";
     assert_int_equal(put(&one) || put(&two), 0);
-    assert_string_equal(lt_terms_wanted(inbox, CN, &c[0]).closed, "amended");
-    assert_string_equal(lt_terms_wanted(inbox, CN, &c[1]).closed, "");
+    assert_string_equal(lt_terms_wanted(inbox, CN, &c).closed, "");
+    assert_int_equal(lt_choose(inbox, CN, &c, 1).kind, LT_STEP_CREATE);
+}
+
+/* Lost fields leave the view before anything else is done; not known which = all. */
+static void changed_fields_are_compared_before_the_successor_is_begun(void **state)
+{
+    (void)state;
+    const struct lt_stream_notice one = notice(CN ".1", 1);
+    struct lt_stream_notice two = notice(CN ".2", 2);
+    struct lt_copy_facts c = copy(1, 1, LT_COPY_ACTIVE, true);
+    put_schemas();
+    two.value_schema = 1003;
+    assert_int_equal(put(&one) || put(&two), 0);
+    struct lt_step step = lt_choose(inbox, CN, &c, 1);
+    assert_int_equal(step.kind, LT_STEP_TERMS);
+    assert_string_equal(step.terms.closed, "amended");
+    assert_int_equal(put_schema(1003, "narrower", true), 0);
+    step = lt_choose(inbox, CN, &c, 1);
+    assert_int_equal(step.kind, LT_STEP_NARROW);
+    assert_int_equal(step.copy, 1);
+    c.granted_schema = 1003;
+    assert_int_equal(lt_choose(inbox, CN, &c, 1).kind, LT_STEP_CREATE);
+    c.granted_schema = 1002;
+    c.terms.closed = "amended"; /* shows nothing: nothing is to be taken out */
+    assert_int_equal(lt_choose(inbox, CN, &c, 1).kind, LT_STEP_CREATE);
 }
 
 /* D41.2b-12: an inbox that says nothing changes nothing. */
@@ -378,7 +444,11 @@ int main(void)
         TEST(termination_closes_first_and_is_final),
         TEST(new_terms_reach_an_existing_copy),
         TEST(a_successor_shortens_but_never_lengthens_the_old_copy),
-        TEST(an_amended_scope_closes_the_old_copy),
+        TEST(narrowed_rows_close_the_older_copies),
+        TEST(what_was_closed_does_not_open_again_by_a_wider_scope),
+        TEST(a_copy_of_an_unknown_scope_closes),
+        TEST(an_amendment_that_only_adds_leaves_the_old_copy_open),
+        TEST(changed_fields_are_compared_before_the_successor_is_begun),
         TEST(without_a_notice_nothing_is_done),
         TEST(garbage_in_the_inbox_is_refused_and_changes_nothing),
         TEST(a_notice_under_another_key_is_refused),

@@ -68,6 +68,14 @@ static void a_first_reading_must_reach_its_end_within_most_of_a_window(void **st
     assert_false(lt_gap_overdue(&stand, NOW - 2 * WINDOW, WINDOW, NOW));
 }
 
+static void a_topic_that_ends_before_the_first_mark_is_another_one(void **state)
+{
+    (void)state;
+    const struct lt_stand stand = {.seq = 10, .next_offset = 99, .e0 = 100};
+    assert_false(lt_gap_other_topic(&stand, 100));
+    assert_true(lt_gap_other_topic(&stand, 99));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -77,6 +85,7 @@ int main(void)
         cmocka_unit_test(a_first_reading_passes_over_holes_older_than_the_window),
         cmocka_unit_test(a_hole_behind_the_first_reading_asks_for_a_second_one),
         cmocka_unit_test(a_stream_shorter_than_the_inbox_says_is_seen),
+        cmocka_unit_test(a_topic_that_ends_before_the_first_mark_is_another_one),
         cmocka_unit_test(a_first_reading_must_reach_its_end_within_most_of_a_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,6 +120,7 @@ static inline void line_set_stream(struct line_world *line)
                                              .entity = "ward",
                                              .agreement = 12,
                                              .scope_version = 1,
+                                             .rows_since = 1,
                                              .end_of_use = LT_NULL,
                                              .on_expiry = "hide",
                                              .load_seq = 40,

@@ -48,6 +48,7 @@ static void check_notice(struct lt_bytes value, struct lt_arena *arena, bool loa
     assert_int_equal(lt_record_decode(LT_RECORD_STREAM_NOTICE, value, &notice, arena, NULL), 0);
     assert_string_equal(notice.stream, "cn000981.1");
     assert_string_equal(notice.entity, "ward");
+    assert_int_equal(notice.rows_since, 1);
     assert_int_equal(notice.key_schema, 1000);
     assert_int_equal(notice.value_schema, 1001);
     assert_int_equal(notice.load_seq, loaded ? 3 : LT_NULL);

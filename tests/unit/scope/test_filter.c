@@ -398,6 +398,45 @@ static void entering_and_leaving_follow_membership(void **state)
     assert_int_equal(lt_scope_effect(true, false), LT_SCOPE_LEAVE);
 }
 
+/* Is the second filter provably wider than the first? */
+static bool widens(const char *old_text, const char *text)
+{
+    LT_CLEANUP(lt_filter_freep) struct lt_filter *old = test_compile(schema, old_text);
+    LT_CLEANUP(lt_filter_freep) struct lt_filter *filter = test_compile(schema, text);
+    return lt_filter_widens(filter, old);
+}
+
+static void a_filter_is_wider_when_it_provably_holds_all_rows(void **state)
+{
+    (void)state;
+    assert_true(widens("", ""));
+    assert_true(widens("id = 1", ""));
+    assert_true(widens("id = 1", "id = 1.0"));
+    assert_true(widens("id = 1", "id = 1 OR id = 2"));
+    assert_true(widens("id = 1", "id IN (3, 1, 2)"));
+    assert_true(widens("id IN (1, 2) OR id > 7", "id > 7 OR id IN (1, 2, 3) OR id IS NULL"));
+    assert_true(widens("id NOT IN (1, 2)", "id <> 2"));
+    assert_true(widens("id > 3 AND id < 9", "id < 9"));
+    assert_true(widens("id > 3 AND id < 9", "(id < 9 OR id = 12) AND id > 3"));
+    assert_true(widens("id > 3 AND id < 9", "id = 1 OR id > 3 AND id < 9"));
+}
+
+static void what_is_not_proved_counts_as_narrower(void **state)
+{
+    (void)state;
+    assert_false(widens("", "id = 1"));
+    assert_false(widens("", "id IS NULL OR id IS NOT NULL"));
+    assert_false(widens("id = 1", "id = 2"));
+    assert_false(widens("id IN (1, 2)", "id = 1"));
+    assert_false(widens("id IN (1, 2, 3)", "id IN (1, 3, 4)"));
+    assert_false(widens("id <> 2", "id NOT IN (1, 2)"));
+    assert_false(widens("id < 9", "id > 3 AND id < 9"));
+    assert_false(widens("id < 9", "id < 10"));
+    assert_false(widens("id < 9", "id <= 9"));
+    assert_false(widens("id IS NULL", "id IS NOT NULL"));
+    assert_false(widens("id = 1 OR id > 7", "id = 1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +451,8 @@ int main(void)
         cmocka_unit_test(mistakes_are_named_with_their_position),
         cmocka_unit_test(limits_are_kept),
         cmocka_unit_test(a_view_needs_the_same_columns),
+        cmocka_unit_test(a_filter_is_wider_when_it_provably_holds_all_rows),
+        cmocka_unit_test(what_is_not_proved_counts_as_narrower),
         cmocka_unit_test(entering_and_leaving_follow_membership),
     };
     return cmocka_run_group_tests(tests, make_schema, drop_schema);

@@ -294,6 +294,49 @@ static void the_normal_form_is_a_fixed_point_and_means_the_same(void **state)
     lt_avro_schema_unref(schema);
 }
 
+/* Two trees, or one and a combination with it, as old and as new. */
+static struct lt_filter *
+make_variant(const struct lt_avro_schema *schema, const struct tree *a, const struct tree *b)
+{
+    struct lt_buf text = {0};
+    struct tree variant = {.kind = (enum kind)pick(3), .left = a, .right = b};
+    put_tree(&text, pick(4) ? &variant : pick(2) ? a : b);
+    struct lt_filter *filter = test_compile(schema, lt_buf_text(&text));
+    lt_buf_fini(&text);
+    return filter;
+}
+
+static void a_filter_called_wider_holds_every_row_of_the_old_one(void **state)
+{
+    (void)state;
+    struct lt_avro_schema *schema = test_schema();
+    struct test_row row = {0};
+    int ranks[LT_COUNT(domains)], proofs = 0, kept = 0;
+    start(41);
+    for (int i = 0; i < 6000; i++) {
+        LT_CLEANUP(lt_arena_freep) struct lt_arena *arena = lt_arena_new(4096);
+        const struct tree *a = make(arena, pick(3)), *b = make(arena, pick(2));
+        LT_CLEANUP(lt_filter_freep) struct lt_filter *old = make_variant(schema, a, b);
+        LT_CLEANUP(lt_filter_freep) struct lt_filter *filter = make_variant(schema, a, b);
+        if (!lt_filter_widens(filter, old))
+            continue;
+        LT_CLEANUP(lt_filter_view_freep) struct lt_filter_view *before = test_view(schema, old);
+        LT_CLEANUP(lt_filter_view_freep) struct lt_filter_view *after = test_view(schema, filter);
+        proofs++;
+        for (int j = 0; j < 20; j++) {
+            make_row(schema, ranks, &row);
+            if (!lt_filter_match(before, lt_buf_bytes(&row.record), row.spans))
+                continue;
+            assert_true(lt_filter_match(after, lt_buf_bytes(&row.record), row.spans));
+            kept++;
+        }
+    }
+    assert_in_range(proofs, 500, 5000); /* neither always nor never */
+    assert_true(kept > 1000);
+    lt_buf_fini(&row.record);
+    lt_avro_schema_unref(schema);
+}
+
 #define FILTERS 300
 
 /* An index of random filters finds what trying all of them finds, in the order of adding. */
@@ -353,6 +396,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(filters_mean_what_sql_means),
         cmocka_unit_test(the_normal_form_is_a_fixed_point_and_means_the_same),
+        cmocka_unit_test(a_filter_called_wider_holds_every_row_of_the_old_one),
         cmocka_unit_test(the_index_finds_what_brute_force_finds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -435,6 +435,34 @@ static void refuses_holds_whose_ground_does_not_go_with_the_target(void **state)
 
 /* ---- amend, revoke, expire ---- */
 
+/* architecture 5: the copy of an older scope closes when its rows may have been narrowed. */
+static void an_amendment_says_since_when_rows_were_only_added(void **state)
+{
+    static const struct {
+        const char *amendment;
+        int64_t version, since;
+    } steps[] = {
+        {"\"filter\":\"province_code IN ('48', '49')\"", 2, 1},
+        {"\"fields\":[\"code\"]", 3, 1},
+        {"\"filter\":\"province_code = '49'\"", 4, 4},
+        {"\"use_period\":\"1h\"", 4, 4},
+        {"\"filter\":\"\"", 5, 4},
+        {"\"filter\":\"province_code = '49'\"", 6, 6},
+    };
+    struct bench *bench = *state;
+    found(bench);
+    assert_int_equal(connection(bench)->rows_since, 1);
+    for (size_t i = 0; i < LT_COUNT(steps); i++) {
+        char command[256];
+        snprintf(command, sizeof(command),
+                 "{\"command\":\"amend\",\"connection\":\"cn000001\",%s,\"author\":\"a\"}",
+                 steps[i].amendment);
+        run(bench, command);
+        assert_int_equal(connection(bench)->scope_version, steps[i].version);
+        assert_int_equal(connection(bench)->rows_since, steps[i].since);
+    }
+}
+
 static void amends_scope_and_period(void **state)
 {
     struct bench *bench = *state;
@@ -581,6 +609,7 @@ int main(void)
         TEST(a_narrower_agreement_is_a_new_scope),
         TEST(holds_get_ids_and_are_lifted_by_them),
         TEST(refuses_holds_whose_ground_does_not_go_with_the_target),
+        TEST(an_amendment_says_since_when_rows_were_only_added),
         TEST(amends_scope_and_period),
         TEST(a_terminated_connection_never_comes_back),
         TEST(the_end_of_an_agreement_ends_its_connections),
