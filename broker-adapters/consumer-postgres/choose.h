@@ -36,8 +36,9 @@ struct lt_copy_facts {
 enum lt_step_kind {
     LT_STEP_NONE,
     LT_STEP_TERMS,  /**< give `copy` the terms in `terms`, at once and durably */
-    LT_STEP_NARROW, /**< `copy` is shown: take out of the view what the connection's value schema
-                         has not; where that fails, close it (LT_CLOSED_AMENDED) */
+    LT_STEP_NARROW, /**< `copy` is shown: give its view the fields of the connection's value schema,
+                         NULL where it has them not; where a lost field cannot be taken out, close
+                         it (LT_CLOSED_AMENDED) */
     LT_STEP_CREATE, /**< make a copy of the stream to follow; show it when `show` */
     LT_STEP_SWITCH, /**< `copy` is complete: show it, drop the connection's other copies */
     LT_STEP_DROP,   /**< `copy` is superseded and not shown */

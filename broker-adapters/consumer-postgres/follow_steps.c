@@ -116,10 +116,18 @@ static int terms(struct follow *f,
     return 1;
 }
 
-static int take_out_lost_fields(struct follow *f,
-                                const struct lt_copy *copy,
-                                const struct lt_stream_notice *current,
-                                struct lt_error *reterr)
+/* The view cannot be made anew: somebody reads it, or the database refuses for good. */
+static bool is_refused(const struct lt_error *err)
+{
+    return err->code == lt_sqlstate(CODE_LOCKED) || err->class == LT_ERR_FATAL ||
+           err->class == LT_ERR_REJECT;
+}
+
+/* Where nothing is lost, a view that cannot be made anew may stay as it is until the switch. */
+static int fit_view(struct follow *f,
+                    const struct lt_copy *copy,
+                    const struct lt_stream_notice *current,
+                    struct lt_error *reterr)
 {
     LT_CLEANUP(lt_shape_freep)
     struct lt_shape *shape = lt_follow_shape(f, copy->key_schema, copy->value_schema, reterr);
@@ -128,7 +136,16 @@ static int take_out_lost_fields(struct follow *f,
         shape ? lt_follow_shape(f, current->key_schema, current->value_schema, reterr) : NULL;
     if (!granted)
         return -1;
-    return lt_target_narrow(f->target, copy, shape, granted, current->value_schema, reterr);
+    const int32_t schema = current->value_schema;
+    struct lt_error err = {0};
+    int rc = lt_target_narrow(f->target, copy, shape, granted, schema, true, &err);
+    if (rc && is_refused(&err) && !lt_shape_exceeds(shape, granted)) {
+        err = (struct lt_error){0};
+        rc = lt_target_narrow(f->target, copy, shape, granted, schema, false, &err);
+    }
+    if (rc)
+        *reterr = err;
+    return rc;
 }
 
 /* A column that cannot be taken out now (somebody reads the view, ...) takes the copy with it. */
@@ -139,13 +156,12 @@ static int narrow(struct follow *f,
 {
     struct lt_error err = {0};
     const struct lt_stream_notice *current = &lt_inbox_current(f->inbox, connection)->is;
-    if (take_out_lost_fields(f, copy, current, &err) == 0) {
+    if (fit_view(f, copy, current, &err) == 0) {
         lt_log(LT_LOG_NOTICE, "fields_compared", "stream", copy->stream, "with", current->stream,
                NULL);
         return 1;
     }
-    if (err.code != lt_sqlstate(CODE_LOCKED) && err.class != LT_ERR_FATAL &&
-        err.class != LT_ERR_REJECT)
+    if (!is_refused(&err))
         return *reterr = err, -1;
     struct lt_terms closed = copy->is.terms;
     closed.closed = LT_CLOSED_AMENDED;

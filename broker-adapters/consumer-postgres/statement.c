@@ -197,12 +197,16 @@ static void add_view_columns(const struct lt_shape *shape,
             lt_buf_adds(out, "t.");
         lt_sql_ident(out, old[i].name);
     }
-    for (size_t i = 0; i < shape->count; i++) {
-        if (was_there(old, old_count, &shape->columns[i]) ||
-            !find_column(granted, shape->columns[i].name))
+    for (size_t i = 0; i < granted->count; i++) {
+        const struct lt_column *column = &granted->columns[i];
+        if (was_there(old, old_count, column))
             continue;
-        lt_buf_addf(out, "%st.", between);
-        lt_sql_ident(out, shape->columns[i].name);
+        lt_buf_adds(out, between);
+        if (find_column(shape, column->name))
+            lt_buf_adds(out, "t.");
+        else
+            lt_buf_addf(out, "NULL::%s AS ", column->type.sql);
+        lt_sql_ident(out, column->name);
         between = ", ";
     }
 }

@@ -41,8 +41,8 @@ void lt_sql_set_aside(const struct lt_shape *shape,
 /** Has the copy a column that `granted` has not? */
 bool lt_shape_exceeds(const struct lt_shape *shape, const struct lt_shape *granted);
 /** The view: what the copy holds while it is usable, nothing or an error when it is not
- * (architecture 6).  Columns the view had before keep their place; what this copy has no longer, or
- * `granted` has not, reads as NULL, new ones come last. */
+ * (architecture 6).  Columns the view had before keep their place; what this copy has not, or
+ * `granted` has not, reads as NULL; new ones of `granted` come last. */
 void lt_sql_view(const struct lt_shape *shape,
                  const struct lt_shape *granted, /**< may be the same */
                  const struct lt_place *place,

@@ -93,12 +93,14 @@ int lt_target_switch(struct lt_target *target,
                      const struct lt_worth *worth,
                      struct lt_error *reterr) LT_MUST_CHECK;
 /** LT_STEP_NARROW: shape: of the copy; granted: of the connection now, with the id of its value
- * schema.  Readers of the view are waited for a second at most. */
+ * schema.  rebuild: make the view anew, waiting for its readers a second at most; without it the
+ * view stays as it is, which only a copy that exceeds nothing may have. */
 int lt_target_narrow(struct lt_target *target,
                      const struct lt_copy *copy,
                      const struct lt_shape *shape,
                      const struct lt_shape *granted,
                      int32_t granted_schema,
+                     bool rebuild,
                      struct lt_error *reterr) LT_MUST_CHECK;
 /** LT_STEP_DROP. */
 int lt_target_drop(struct lt_target *target,

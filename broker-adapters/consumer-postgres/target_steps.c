@@ -283,6 +283,7 @@ int lt_target_narrow(struct lt_target *target,
                      const struct lt_shape *shape,
                      const struct lt_shape *granted,
                      int32_t granted_schema,
+                     bool rebuild,
                      struct lt_error *reterr)
 {
     struct lt_buf sql = {0};
@@ -292,9 +293,7 @@ int lt_target_narrow(struct lt_target *target,
                                    .view = copy->view};
     lt_buf_adds(&sql, "SET LOCAL lock_timeout = '1s'; ");
     add_guard(&sql, copy);
-    int rc = lt_shape_exceeds(shape, granted)
-                 ? add_view(target, shape, granted, &place, &sql, reterr)
-                 : 0;
+    int rc = rebuild ? add_view(target, shape, granted, &place, &sql, reterr) : 0;
     if (rc == 0) {
         lt_buf_addf(&sql,
                     "INSERT INTO lienthong.narrowed (copy, value_schema) VALUES (%d, %d)"

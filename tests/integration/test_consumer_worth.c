@@ -275,7 +275,7 @@ static void an_amendment_that_only_adds_keeps_the_old_copy_readable_meanwhile(vo
     loaded();
     struct lt_stream_notice notice = amended(&next, WARD_SCHEMA, 1);
     consumer_eventually(&world, "1", "SELECT seq FROM lienthong.position WHERE copy = 2");
-    consumer_now(&world, "3", "SELECT count(*) FROM " VIEW, world.connection);
+    consumer_now(&world, "3|0", "SELECT count(*), count(population) FROM " VIEW, world.connection);
     consumer_now(&world, "", "SELECT closed FROM lienthong.copy WHERE shown");
     load_ends(&notice);
     count_is("1");
@@ -297,6 +297,25 @@ static void a_lost_field_reads_as_null_at_once(void **state)
     consumer_now(&world, "3|0", "SELECT count(*), count(population) FROM " VIEW, world.connection);
     load_ends(&notice);
     count_is("1");
+}
+
+/* Nothing is lost, so a reader that keeps the view as it is costs nobody anything. */
+static void an_added_field_waits_for_a_reader_of_the_view(void **state)
+{
+    (void)state;
+    struct consumer_stream next;
+    consumer_stream_init(&world, &stream, 1);
+    stream.value_schema = WARD_SMALL_SCHEMA;
+    loaded();
+    consumer_run(&world, "BEGIN; LOCK TABLE " VIEW " IN ACCESS SHARE MODE", world.connection);
+    struct lt_stream_notice notice = amended(&next, WARD_SCHEMA, 1);
+    consumer_eventually(&world, "1", "SELECT seq FROM lienthong.position WHERE copy = 2");
+    consumer_now(&world, "", "SELECT closed FROM lienthong.copy WHERE shown");
+    consumer_now(&world, "3", "SELECT count(*) FROM " VIEW, world.connection);
+    consumer_run(&world, "COMMIT");
+    load_ends(&notice);
+    count_is("1");
+    consumer_now(&world, "1", "SELECT population FROM " VIEW, world.connection);
 }
 
 /* Somebody reads the view and so keeps its columns as they are: then nothing is shown to others. */
@@ -465,6 +484,7 @@ int main(void)
         TEST(a_narrowed_filter_closes_the_old_copy_until_the_new_one_is_loaded),
         TEST(an_amendment_that_only_adds_keeps_the_old_copy_readable_meanwhile),
         TEST(a_lost_field_reads_as_null_at_once),
+        TEST(an_added_field_waits_for_a_reader_of_the_view),
         TEST(a_lost_field_that_cannot_be_taken_out_closes_the_copy),
         TEST(a_late_stamp_does_not_open_a_closed_copy),
         TEST(unchanged_data_stay_usable_while_sync_points_come),
