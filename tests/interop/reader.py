@@ -121,8 +121,7 @@ class Copy:
         promised = self.terms, self.notice["incarnation"], op in ("delete", "withheld")
         if (match[6], incarnation, value is None) != promised or feed_seq <= self.feed_seq:
             raise Fault("seq %d: terms, incarnation, order or value are not as promised" % seq)
-        row = None if value is None else self.texts(value, "value_schema")
-        self.put(op, tuple(self.texts(key, "key_schema").values()), row)
+        self.put(op, tuple(self.texts(key, "key_schema").values()), value)
         self.seq, self.feed_seq, self.applied[seq] = seq, feed_seq, (key, value, lt)
         if self.chain:
             value = b"\xff" * 4 if value is None else len(value).to_bytes(4, "big") + value
@@ -135,13 +134,13 @@ class Copy:
             raise Fault("schema %d is not the %s" % (schema, which))
         return self.schemas[schema].texts(record)
 
-    def put(self, op, key, row):
+    def put(self, op, key, value):
         if self.rows.pop(key, None) and op == "withheld":
             self.set_aside.add(key)
         elif op != "withheld":
             self.set_aside.discard(key)
-        if row is not None:
-            self.rows[key] = row
+        if value is not None:
+            self.rows[key] = self.texts(value, "value_schema")
 
     def result(self):
         promised = max(self.notice["load_seq"] or 0, self.notice["sync_seq"] or 0)
@@ -159,18 +158,16 @@ def copies_of(inbox):
     platform = {STREAM_NOTICE: Schema((SCHEMAS / "stream-notice.avsc").read_text()),
                 SCHEMA_NOTICE: Schema((SCHEMAS / "schema-notice.avsc").read_text())}
     streams, schemas = {}, {}
-    for value in inbox:
+    for at, value in enumerate(inbox):
         schema, record = unframe(value)
         body = platform[schema].read(record)
         if schema == STREAM_NOTICE:
-            streams.pop(body["stream"], None)  # the order of writing is what counts
-            streams[body["stream"]] = body
+            weight = (0, body["generation"]) if body["ended"] else (1, at)
+            streams[body["stream"]] = weight, body
         elif hashlib.sha256(body["text"].encode()).digest() == body["sha256"]:
             schemas[body["id"]] = Schema(body["text"])
-    ended = sorted((n for n in streams.values() if n["ended"]), key=lambda n: n["generation"])
-    going_on = [n for n in streams.values() if not n["ended"]]
-    current = {n["connection"]: n for n in ended + going_on}
-    return [Copy(notice, schemas) for notice in current.values()]
+    by_weight = sorted(streams.values(), key=lambda stream: stream[0])
+    return {n["connection"]: Copy(n, schemas) for _, n in by_weight}.values()
 
 
 def read_topic(conf, topic):
