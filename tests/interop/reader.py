@@ -167,7 +167,7 @@ def copies_of(inbox):
         elif hashlib.sha256(body["text"].encode()).digest() == body["sha256"]:
             schemas[body["id"]] = Schema(body["text"])
     by_weight = sorted(streams.values(), key=lambda stream: stream[0])
-    return {n["connection"]: Copy(n, schemas) for _, n in by_weight}.values()
+    return list({n["connection"]: Copy(n, schemas) for _, n in by_weight}.values())
 
 
 def read_topic(conf, topic):
