@@ -293,7 +293,7 @@ static void a_lost_field_reads_as_null_at_once(void **state)
     consumer_now(&world, "", "SELECT closed FROM lienthong.copy WHERE shown");
     assert_int_equal(consumer_world_stop(&world, SIGTERM), 0);
     consumer_world_start(&world);
-    consumer_eventually(&world, "1", "SELECT seq FROM lienthong.position WHERE copy = 2");
+    consumer_eventually(&world, "1", "SELECT seq FROM lienthong.position WHERE copy > 1");
     consumer_now(&world, "3|0", "SELECT count(*), count(population) FROM " VIEW, world.connection);
     load_ends(&notice);
     count_is("1");
