@@ -148,9 +148,15 @@ def test_a_publication_missing_a_table_stops_one_service(world):
     assert code == 1 and "STOP  " + text in found, found
     assert 'ALTER PUBLICATION "lienthong" ADD TABLE public.%s;' % service in found, found
     copy = world.connect(service, wait=False)
+    wait_feed(copy, "ended", text)
+    assert copy.line()["why"] == "feed_unfit" and incarnation(copy) == 0, copy.line()
+    for lang, words in (("en", "the feed cannot begin"), ("vi", "dòng nguồn chưa thể bắt đầu")):
+        told = world.lienthong("--lang", lang, "status").stdout
+        assert words in told and text in told, told
     witness.goes_on()
     world.publish(service)
     copy.wait_stamped()
+    assert incarnation(copy) == 1
     copy.wait_equal()
 
 
