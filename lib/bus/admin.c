@@ -222,6 +222,25 @@ int lt_admin_topics(struct lt_admin *admin,
     return 0;
 }
 
+int lt_admin_replicas(struct lt_admin *admin, const char *topic, int *ret, struct lt_error *reterr)
+{
+    const struct rd_kafka_metadata *found = metadata(admin, true, reterr);
+    if (found == NULL) {
+        return -1;
+    }
+    *ret = 0;
+    for (int i = 0; i < found->topic_cnt; i++) {
+        const struct rd_kafka_metadata_topic *one = &found->topics[i];
+        if (strcmp(one->topic, topic) == 0 && one->partition_cnt > 0) {
+            *ret = one->partitions[0].replica_cnt;
+        }
+    }
+    rd_kafka_metadata_destroy(found);
+    return *ret > 0 ? 0
+                    : lt_bus_fail(reterr, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+                                  "replicas of '%s'", topic);
+}
+
 /* ---- settings ---- */
 
 static int find_setting(const rd_kafka_ConfigResource_t *resource,

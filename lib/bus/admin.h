@@ -37,6 +37,16 @@ int lt_admin_setting(struct lt_admin *admin,
                      const char *name,
                      struct lt_buf *ret_value,
                      struct lt_error *reterr) LT_MUST_CHECK;
+/** Sets these settings of a topic, by a raw request; its others stay.  Brokers show them some
+ * milliseconds later.  REJECT: a name or value that Kafka refuses, with its reason. */
+int lt_admin_settings_set(struct lt_admin *admin,
+                          const char *topic,
+                          const struct lt_topic_config *configs,
+                          size_t count,
+                          struct lt_error *reterr) LT_MUST_CHECK;
+/** Replicas of the topic's partition; REJECT: an unknown topic. */
+int lt_admin_replicas(struct lt_admin *admin, const char *topic, int *ret, struct lt_error *reterr)
+    LT_MUST_CHECK;
 
 /* ACLs by raw requests (librdkafka 2.0.2 has no transactional id, row 11): CreateAcls v1,
  * DescribeAcls v1, DeleteAcls v1 over our own TLS connection to the controller (F.4). */

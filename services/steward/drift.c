@@ -49,6 +49,29 @@ struct check {
     void *arg;
 };
 
+/* A topic made with fewer replicas would take no record any more: that is told, not set. */
+static int may_set(const struct check *check, const struct lt_drift *drift, struct lt_error *reterr)
+{
+    int replicas;
+    int64_t needed;
+    if (strcmp(drift->name, "min.insync.replicas") != 0)
+        return 0;
+    if (lt_admin_replicas(lt_cluster_admin(check->cluster), check->topic, &replicas, reterr) < 0)
+        return -1;
+    if (lt_parse_i64(drift->expected, strlen(drift->expected), &needed) == 0 && replicas >= needed)
+        return 0;
+    return lt_fail(reterr, LT_ERR_REJECT, "steward", 0, "the topic has %d replicas", replicas);
+}
+
+static void set_back(const struct check *check, struct lt_drift *drift, struct lt_error *err)
+{
+    const struct lt_topic_config config = {.name = drift->name, .value = drift->expected};
+    drift->restored =
+        may_set(check, drift, err) == 0 &&
+        lt_admin_settings_set(lt_cluster_admin(check->cluster), check->topic, &config, 1, err) == 0;
+    drift->why = drift->restored ? NULL : err->msg;
+}
+
 static int check(const struct check *check,
                  const char *name,
                  enum lt_drift_rule rule,
@@ -56,10 +79,15 @@ static int check(const struct check *check,
                  struct lt_error *reterr)
 {
     struct lt_buf value = {0};
+    struct lt_error why = {0};
     const int rc =
         lt_admin_setting(lt_cluster_admin(check->cluster), check->topic, name, &value, reterr);
-    if (rc == 0 && !lt_drift_fits(rule, expected, lt_buf_text(&value)))
-        check->found(check->arg, check->topic, name, expected, lt_buf_text(&value));
+    if (rc == 0 && !lt_drift_fits(rule, expected, lt_buf_text(&value))) {
+        struct lt_drift drift = {check->topic, name, expected, lt_buf_text(&value), false, NULL};
+        if (check->topic)
+            set_back(check, &drift, &why);
+        check->found(check->arg, &drift);
+    }
     lt_buf_fini(&value);
     return rc;
 }
@@ -81,12 +109,12 @@ int lt_drift_check_broker(struct lt_cluster *cluster,
     return check(&broker, "offsets.retention.minutes", LT_DRIFT_AT_LEAST, minutes, reterr);
 }
 
-int lt_drift_check_topic(struct lt_cluster *cluster,
-                         const struct lt_wanted_topic *topic,
-                         int replicas,
-                         lt_drift_found *found,
-                         void *arg,
-                         struct lt_error *reterr)
+int lt_drift_repair_topic(struct lt_cluster *cluster,
+                          const struct lt_wanted_topic *topic,
+                          int replicas,
+                          lt_drift_found *found,
+                          void *arg,
+                          struct lt_error *reterr)
 {
     const struct check one = {.cluster = cluster, .topic = topic->name, .found = found, .arg = arg};
     struct lt_topic_settings settings;

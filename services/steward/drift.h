@@ -1,7 +1,8 @@
 /**
  * @file
  * Are the broker's and the topics' settings as they must be (architecture 9)?  Drift is an alarm: a
- * topic whose window was shortened by hand loses deletes in silence.
+ * topic whose window was shortened by hand loses deletes in silence.  A topic's settings are set
+ * back; the broker's are its operator's, and only told.
  */
 #pragma once
 
@@ -15,9 +16,14 @@ enum lt_drift_rule {
 /** Is the value as the rule wants it?  Lists (cleanup.policy) in any order.  Pure. */
 bool lt_drift_fits(enum lt_drift_rule rule, const char *expected, const char *value);
 
-/** Called for each setting that is not as it should be; topic NULL: the broker's. */
-typedef void lt_drift_found(
-    void *arg, const char *topic, const char *name, const char *expected, const char *value);
+/** One setting that is not as it should be.  Valid during the call it is handed to. */
+struct lt_drift {
+    const char *topic; /**< NULL: the broker's */
+    const char *name, *expected, *value;
+    bool restored;   /**< it was set back */
+    const char *why; /**< why not, or NULL: not tried */
+};
+typedef void lt_drift_found(void *arg, const struct lt_drift *drift);
 
 /** Checks the broker's settings: longest_window in microseconds is what offsets must outlive. */
 int lt_drift_check_broker(struct lt_cluster *cluster,
@@ -25,9 +31,11 @@ int lt_drift_check_broker(struct lt_cluster *cluster,
                           lt_drift_found *found,
                           void *arg,
                           struct lt_error *reterr) LT_MUST_CHECK;
-int lt_drift_check_topic(struct lt_cluster *cluster,
-                         const struct lt_wanted_topic *topic,
-                         int replicas,
-                         lt_drift_found *found,
-                         void *arg,
-                         struct lt_error *reterr) LT_MUST_CHECK;
+/** Checks a topic's settings and sets back what differs.  That the cluster refuses this is told by
+ * `why` and no failure. */
+int lt_drift_repair_topic(struct lt_cluster *cluster,
+                          const struct lt_wanted_topic *topic,
+                          int replicas,
+                          lt_drift_found *found,
+                          void *arg,
+                          struct lt_error *reterr) LT_MUST_CHECK;

@@ -35,5 +35,7 @@ void lt_steward_metrics_register(struct lt_steward_metrics *m)
                                           "rights of the platform's own that are gone", NULL),
         .settings_drift = lt_metric_gauge("lt_steward_settings_drift",
                                           "settings that are not as they must be", NULL),
+        .settings_restored = lt_metric_counter("lt_steward_settings_restored_total",
+                                               "topic settings that were set back", NULL),
     };
 }

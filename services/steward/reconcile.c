@@ -230,13 +230,16 @@ int lt_steward_make_platform(struct lt_steward *s, struct lt_error *reterr)
 
 /* ---- settings ---- */
 
-static void
-drift_found(void *arg, const char *topic, const char *name, const char *expected, const char *value)
+static void drift_found(void *arg, const struct lt_drift *drift)
 {
     struct lt_steward *s = arg;
-    s->drift_found++;
-    lt_log(LT_LOG_WARN, "setting_differs", "topic", topic, "setting", name, "expected", expected,
-           "found", value, NULL);
+    lt_log(LT_LOG_WARN, drift->restored ? "setting_restored" : "setting_differs", "topic",
+           drift->topic, "setting", drift->name, "expected", drift->expected, "found", drift->value,
+           "why", drift->why, NULL);
+    if (drift->restored)
+        lt_metric_add(s->metrics.settings_restored, 1);
+    else
+        s->drift_found++;
 }
 
 static bool look_for_longest(void *arg, const char *object, int64_t number, const void *body)
@@ -261,8 +264,8 @@ static int check_next(struct lt_steward *s, const struct lt_wanted *wanted, stru
     if (s->drift_at < wanted->topic_count) {
         const struct lt_wanted_topic *topic = &wanted->topics[s->drift_at++];
         return lt_cluster_has_topic(s->cluster, topic->name)
-                   ? lt_drift_check_topic(s->cluster, topic, (int)s->conf.replicas, drift_found, s,
-                                          reterr)
+                   ? lt_drift_repair_topic(s->cluster, topic, (int)s->conf.replicas, drift_found, s,
+                                           reterr)
                    : 0;
     }
     lt_metric_set(s->metrics.settings_drift, (int64_t)s->drift_found);

@@ -41,7 +41,7 @@ struct lt_steward {
     int64_t look_due_ms; /* compare again: time alone ends rights */
     int64_t drift_due_ms;
     size_t drift_at;    /* next topic to check */
-    size_t drift_found; /* in this round */
+    size_t drift_found; /* in this round, and not set back */
     int64_t alarms;     /* sum of what was last told, so that it is told once */
 };
 
@@ -63,5 +63,5 @@ int lt_steward_reconcile(struct lt_steward *steward,
                          struct lt_error *reterr) LT_MUST_CHECK;
 /** Makes platform.control and the other topics without which nothing starts. */
 int lt_steward_make_platform(struct lt_steward *steward, struct lt_error *reterr) LT_MUST_CHECK;
-/** Checks some settings; logs what is not as it must be. */
+/** Checks some settings, sets back those of topics; logs what is not as it must be. */
 int lt_steward_check_drift(struct lt_steward *steward, struct lt_error *reterr) LT_MUST_CHECK;

@@ -548,6 +548,44 @@ static void topics_are_made_listed_and_deleted(void **state)
     lt_buf_fini(&value);
 }
 
+static void await_setting(const char *name, const char *expected)
+{
+    struct lt_buf value = {0};
+    for (int i = 0; i < 100; i++) {
+        assert_ok(lt_admin_setting(lt_test_admin(), topic, name, &value, &test_err));
+        if (strcmp(lt_buf_text(&value), expected) == 0) {
+            break;
+        }
+        lt_sleep_ms(50);
+    }
+    assert_string_equal(lt_buf_text(&value), expected);
+    lt_buf_fini(&value);
+}
+
+static void settings_are_set_and_the_others_stay(void **state)
+{
+    (void)state;
+    struct lt_admin *admin = lt_test_admin();
+    const struct lt_topic_config made[] = {{"cleanup.policy", "delete"},
+                                           {"retention.ms", "86400000"}};
+    const struct lt_topic_config set[] = {{"cleanup.policy", "compact,delete"},
+                                          {"max.message.bytes", "3145728"}};
+    const struct lt_topic_config bad = {"retention.ms", "long"};
+    int replicas;
+    assert_int_equal(lt_admin_replicas(admin, "stream.cn999999.1", &replicas, &test_err), -1);
+    assert_error(LT_ERR_REJECT, "stream.cn999999.1");
+    assert_ok(lt_admin_settings_set(admin, topic, made, 2, &test_err));
+    assert_ok(lt_admin_settings_set(admin, topic, set, 2, &test_err));
+    await_setting("cleanup.policy", "compact,delete");
+    await_setting("max.message.bytes", "3145728");
+    await_setting("retention.ms", "86400000");
+    assert_ok(lt_admin_replicas(admin, topic, &replicas, &test_err));
+    assert_int_equal(replicas, 1);
+    assert_int_equal(lt_admin_settings_set(admin, topic, &bad, 1, &test_err), -1);
+    assert_error(LT_ERR_REJECT, "retention.ms");
+    await_setting("retention.ms", "86400000");
+}
+
 static void a_topic_that_kafka_refuses_is_rejected_with_its_reason(void **state)
 {
     (void)state;
@@ -592,6 +630,7 @@ int main(void)
         T(reading_to_the_end_waits_for_what_is_open_and_then_gives_up),
         T(reading_to_the_end_stops_when_the_visitor_fails),
         T(topics_are_made_listed_and_deleted),
+        T(settings_are_set_and_the_others_stay),
         T(a_topic_that_kafka_refuses_is_rejected_with_its_reason),
     };
     int rc = cmocka_run_group_tests(tests, NULL, NULL);

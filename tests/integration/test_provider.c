@@ -356,7 +356,7 @@ static void a_table_that_never_fitted_is_told_and_begins_when_mended(void **stat
     struct line_position position;
     line_position(line, service, &position);
     assert_int_equal(position.incarnation, 0);
-    assert_string_equal(position.reason, "table public.unfit: declared column 'note' is gone");
+    assert_string_equal(position.reason, "declared column 'note' of public.unfit is gone");
     line_sql(line, "ALTER TABLE public.unfit ADD COLUMN note text");
     line_wait_state(line, service, "streaming", 1);
     line_wait_equal(line, service, "unfit", 30);

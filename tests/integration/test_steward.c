@@ -252,6 +252,61 @@ static void a_wanted_feed_is_made_signed_and_copied(void **state)
     lt_buf_fini(&value);
 }
 
+static const char *const second_provider[] = {
+    "{\"kind\":\"application\",\"id\":\"ap000004\",\"agency\":\"ag0002\",\"name\":\"q\",\"role\":"
+    "\"provider\"}",
+    "{\"kind\":\"service\",\"id\":\"sv000002\",\"provider\":\"ap000004\",\"source\":\"so000002\","
+    "\"name\":\"x\",\"entity\":\"road\",\"table\":\"public.roads\",\"fields\":[{\"name\":\"code\","
+    "\"column\":\"code\",\"type\":\"varchar(20)\",\"required\":true}],\"key\":[\"code\"],"
+    "\"scope_columns\":[],\"window\":\"1d\",\"published\":true,\"policy\":{\"version\":1,"
+    "\"use_period\":\"72h\",\"on_expiry\":\"hide\"}}",
+};
+
+static void assert_unreadable(const struct lt_bus *bus, const char *topic)
+{
+    LT_CLEANUP(lt_reader_closep)
+    struct lt_reader *reader = test_reader(bus, topic, LT_OFFSET_BEGIN);
+    await_error(reader, SOON_MS);
+    assert_string_equal(lt_reader_failed_topic(reader), topic);
+    assert_error(LT_ERR_REJECT, "topic authorization failed");
+}
+
+static void assert_unwritable(struct lt_producer *producer, const char *topic)
+{
+    assert_ok(lt_producer_begin(producer, &test_err));
+    test_send(producer, topic, "k", "v");
+    assert_int_equal(lt_producer_commit(producer, &test_err), -1);
+    assert_error(LT_ERR_ABORT, "opic authorization failed");
+    assert_ok(lt_producer_abort(producer, &test_err));
+}
+
+/* D24.1: what others share and agree on stays theirs; its own topics show that the rights of this
+ * provider are there. */
+static void a_provider_reads_no_control_and_writes_nothing_of_another(void **state)
+{
+    (void)state;
+    steward_process_apply(&steward, second_provider, LT_COUNT(second_provider));
+    issue("ap000004");
+    await_acl("User:ap000004.k1", LT_ACL_WRITE, "feed.sv000002.", true);
+    await_acl("User:ap000004.k1", LT_ACL_WRITE, "provider.so000002", true);
+    const struct lt_bus other = bus_of("ap000004.k1");
+    LT_CLEANUP(lt_producer_closep)
+    struct lt_producer *producer = test_producer(&other, "provider.so000002");
+    test_commit(producer, "progress.so000002", "own", 1);
+    assert_unwritable(producer, "feed.sv000001.1");
+    assert_unwritable(producer, "progress.so000001");
+    assert_unwritable(producer, "inbox.ap000004");
+    assert_unwritable(producer, "platform.control");
+    assert_unreadable(&other, "platform.control");
+    assert_unreadable(&other, "feed.sv000001.1");
+    assert_unreadable(&other, "inbox.ap000001");
+    LT_CLEANUP(lt_producer_closep)
+    struct lt_producer *foreign = lt_producer_open(&other, "provider.so000001", &test_err);
+    assert_non_null(foreign);
+    assert_int_equal(lt_producer_init(foreign, SOON_MS, &test_err), -1);
+    assert_error(LT_ERR_FATAL, "ransactional");
+}
+
 /* Takes all that is there; false when the reader is refused.  *last: when the last record came. */
 static bool drain(struct lt_reader *reader, int64_t *last)
 {
@@ -403,25 +458,46 @@ static void no_running_principal_is_a_super_user(void **state)
     assert_string_equal(found, "User:broker;User:bootstrap\n");
 }
 
-static void settings_that_differ_are_told(void **state)
+static void await_setting(const char *topic, const char *name, const char *expected)
+{
+    const int64_t end = lt_monotonic_ms() + 90000; /* at most one whole round */
+    struct lt_buf value = {0};
+    do {
+        assert_ok(lt_admin_setting(lt_test_admin(), topic, name, &value, &test_err));
+        lt_sleep_ms(100);
+    } while (strcmp(lt_buf_text(&value), expected) != 0 && lt_monotonic_ms() < end);
+    assert_string_equal(lt_buf_text(&value), expected);
+    lt_buf_fini(&value);
+}
+
+/* Architecture 9: settings that a promise rests on; each is named when it is set back. */
+static void settings_that_differ_are_set_back_and_told(void **state)
 {
     (void)state;
-    const struct lt_topic_config wrong[] = {{"cleanup.policy", "delete"}};
+    static const struct lt_topic_config wrong[] = {
+        {"cleanup.policy", "delete"}, {"segment.bytes", "33554432"}, {"compression.type", "lz4"}};
+    static const struct lt_topic_config spoilt[] = {{"retention.ms", "60000"},
+                                                    {"min.compaction.lag.ms", "0"}};
     assert_ok(lt_admin_topic_create(lt_test_admin(), "inbox.ap000003", 1, wrong, LT_COUNT(wrong),
                                     &test_err));
     assert_int_equal(steward_process_stop(&steward), 0);
+    assert_ok(lt_admin_settings_set(lt_test_admin(), "feed.sv000001.1", spoilt, LT_COUNT(spoilt),
+                                    &test_err));
     steward_process_start(&steward);
     const char *const user = "{\"kind\":\"application\",\"id\":\"ap000003\",\"agency\":\"ag0002\","
                              "\"name\":\"u\",\"role\":\"user\"}";
     steward_process_apply(&steward, &user, 1);
-    const int64_t end = lt_monotonic_ms() + 90000; /* at most one whole round */
-    while (!steward_process_logged(&steward,
-                                   "event=setting_differs topic=inbox.ap000003 "
-                                   "setting=cleanup.policy expected=compact found=delete")) {
-        if (lt_monotonic_ms() > end)
-            fail_msg("nothing is told");
-        lt_sleep_ms(100);
-    }
+    await_setting("inbox.ap000003", "cleanup.policy", "compact");
+    await_setting("inbox.ap000003", "segment.bytes", "16777216");
+    await_setting("feed.sv000001.1", "retention.ms", "-1");
+    await_setting("feed.sv000001.1", "min.compaction.lag.ms", "86400000");
+    await_setting("inbox.ap000003", "compression.type", "lz4"); /* no promise rests on it */
+    assert_true(steward_process_logged(&steward,
+                                       "event=setting_restored topic=inbox.ap000003 "
+                                       "setting=cleanup.policy expected=compact found=delete"));
+    assert_true(steward_process_logged(&steward,
+                                       "event=setting_restored topic=feed.sv000001.1 "
+                                       "setting=min.compaction.lag.ms expected=86400000 found=0"));
 }
 
 int main(void)
@@ -430,13 +506,14 @@ int main(void)
         cmocka_unit_test(declared_things_get_topics_and_an_account_its_rights),
         cmocka_unit_test(a_refused_command_changes_nothing_and_says_where),
         cmocka_unit_test(a_wanted_feed_is_made_signed_and_copied),
+        cmocka_unit_test(a_provider_reads_no_control_and_writes_nothing_of_another),
         cmocka_unit_test(a_hold_takes_read_within_the_bound_and_a_lift_gives_it_back),
         cmocka_unit_test(a_hold_is_effective_when_the_cursor_says_so),
         cmocka_unit_test(a_replaced_stream_is_deleted_when_its_successor_is_shown),
         cmocka_unit_test(a_new_key_takes_the_rights_of_the_old),
         cmocka_unit_test(a_termination_takes_read_and_then_the_topic),
         cmocka_unit_test(no_running_principal_is_a_super_user),
-        cmocka_unit_test(settings_that_differ_are_told),
+        cmocka_unit_test(settings_that_differ_are_set_back_and_told),
     };
     return cmocka_run_group_tests_name("steward on a broker", tests, setup, teardown);
 }

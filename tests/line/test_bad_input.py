@@ -9,7 +9,7 @@ import time
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource
 
-from world import SOURCE_DB, wait_until
+from world import SOURCE_DB, paused, wait_until
 
 PROVIDER_PROGRAM = "provider-" + SOURCE_DB
 COLUMNS = [("id", "bigint", True), ("name", "text", True), ("region", "varchar(10)", False),
@@ -148,9 +148,15 @@ def test_a_publication_missing_a_table_stops_one_service(world):
     assert code == 1 and "STOP  " + text in found, found
     assert 'ALTER PUBLICATION "lienthong" ADD TABLE public.%s;' % service in found, found
     copy = world.connect(service, wait=False)
+    wait_feed(copy, "ended", text)
+    assert copy.line()["why"] == "feed_unfit" and incarnation(copy) == 0, copy.line()
+    for lang, words in (("en", "the feed cannot begin"), ("vi", "dòng nguồn chưa thể bắt đầu")):
+        told = world.lienthong("--lang", lang, "status").stdout
+        assert words in told and text in told, told
     witness.goes_on()
     world.publish(service)
     copy.wait_stamped()
+    assert incarnation(copy) == 1
     copy.wait_equal()
 
 
@@ -411,16 +417,17 @@ def test_an_inbox_that_cannot_be_written_stops_its_application_alone(world):
     service = world.service(COLUMNS, rows=ROWS)
     copy = world.connect(service, "ap000004")
     stamped_after(copy)
-    was = limit_messages(world, "inbox.ap000004", "100")
-    try:
-        world.sql("INSERT INTO public.%s VALUES (3, 'sau', 'north', 1)" % service)
-        logged(world, "routing", "event=topic_ejected", "inbox.ap000004")
-        witness.goes_on()
-        copy.wait_state("HELD")
-        assert copy.line()["stream"]["reason"] == "technical"
-        witness.goes_on()
-    finally:
-        limit_messages(world, "inbox.ap000004", was)
+    with paused(world.programs["steward"]):  # it would set the topic right
+        was = limit_messages(world, "inbox.ap000004", "100")
+        try:
+            world.sql("INSERT INTO public.%s VALUES (3, 'sau', 'north', 1)" % service)
+            logged(world, "routing", "event=topic_ejected", "inbox.ap000004")
+            witness.goes_on()
+            copy.wait_state("HELD")
+            assert copy.line()["stream"]["reason"] == "technical"
+            witness.goes_on()
+        finally:
+            limit_messages(world, "inbox.ap000004", was)
     copy.wait_equal(patience=120)
     stamped_after(copy, 60)
 

@@ -1,5 +1,8 @@
 """The line as a whole: what a source commits is what a user sees, within its scope."""
 
+import os
+import re
+import subprocess
 import time
 
 from world import wait_until
@@ -17,6 +20,30 @@ def test_a_provider_without_services_waits_for_its_first(world):
     wait_until("the provider waits", lambda: "waiting_for_services" in provider.log_text())
     world.connect(world.service(COLUMNS, rows=ROWS)).wait_equal()
     assert provider.running() and provider.process.pid == pid
+
+
+def super_users(world):
+    path = os.path.join(world.kafka.directory, "node1", "server.properties")
+    with open(path, encoding="utf-8") as file:
+        return re.search("^super.users=(.*)$", file.read(), re.M).group(1).split(";")
+
+
+def principal(program):
+    """Of the certificate that the program shows."""
+    subject = subprocess.run(
+        ["openssl", "x509", "-noout", "-subject", "-nameopt", "RFC2253", "-in",
+         program.sections["kafka"]["cert_file"]], stdout=subprocess.PIPE, check=True, text=True)
+    return "User:" + re.search("CN=([^,\n]+)", subject.stdout).group(1)
+
+
+def test_no_running_program_is_a_super_user(world):
+    """D24.1, architecture 7: each lives on what init and the steward granted it."""
+    running = {name: principal(program) for name, program in world.programs.items()
+               if program.running()}
+    assert {"steward", "routing"} < set(running), running
+    assert len(set(running.values())) == len(running), "one principal twice: %s" % running
+    assert super_users(world) == ["User:broker", "User:bootstrap"]
+    assert not set(super_users(world)) & set(running.values()), running
 
 
 def test_a_copy_equals_its_scope_and_follows(world):
