@@ -229,8 +229,10 @@ static bool is_settled(struct world *world,
     }
     if (running != 1 || cursors[newest]->state == LANE_ENDED)
         return say(why, size, i, "not exactly one stream");
+    if (terms->holds && cursors[newest]->state != LANE_HELD)
+        return say(why, size, i, "not HELD");
     if (terms->holds)
-        return cursors[newest]->state == LANE_HELD || say(why, size, i, "not HELD");
+        return world->effective[i] >= 0 || say(why, size, i, "HELD, and never EFFECTIVE");
     if (cursors[newest]->state != LANE_LIVE)
         return say(why, size, i, "not LIVE");
     return shows_all(world, i, newest, why, size);
