@@ -23,6 +23,7 @@
 #define INBOX_WAIT_MS 30000
 #define BACKOFF_BASE  200
 #define BACKOFF_CAP   10000
+#define AWAY_CAP      1500 /* a broker or database that is back is used at once */
 
 void lt_follow_metrics_register(struct lt_follow_metrics *m)
 {
@@ -403,7 +404,8 @@ int lt_follow_run(const struct lt_consumer_conf *conf,
             *reterr = err;
         if (lt_monotonic_ms() - started > BACKOFF_CAP)
             delay = 0;
-        delay = lt_backoff_ms(delay, BACKOFF_BASE, BACKOFF_CAP, lt_random_next(&seed));
+        const int64_t cap = err.class == LT_ERR_RETRY ? AWAY_CAP : BACKOFF_CAP;
+        delay = lt_backoff_ms(delay, BACKOFF_BASE, cap, lt_random_next(&seed));
         if (rc == 0)
             lt_stop_wait(delay);
     }

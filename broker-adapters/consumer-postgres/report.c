@@ -370,7 +370,8 @@ static void *run(void *arg)
         evaluate(r);
         if (rc)
             recover(r, &err);
-        delay = rc ? lt_backoff_ms(delay, 200, 10000, lt_random_next(&seed)) : 0;
+        const int64_t cap = err.class == LT_ERR_RETRY ? 1500 : 10000;
+        delay = rc ? lt_backoff_ms(delay, 200, cap, lt_random_next(&seed)) : 0;
         lt_stop_wait(LT_MAX(delay, r->conf->receipt_ms));
     }
     return NULL;

@@ -13,6 +13,7 @@
 #define IDLE_MS      20
 #define PAUSE_MIN_MS 50
 #define PAUSE_MAX_MS 5000
+#define AWAY_MAX_MS  1500 /* a cluster that is back is used at once */
 
 static const char usage[] =
     "usage: lt-routing --config FILE [--check-config | --print-config]\n"
@@ -41,7 +42,8 @@ static void leave(struct runner *runner, const struct lt_error *err)
 static int64_t start_over(struct runner *runner, const struct lt_error *err, int64_t pause_ms)
 {
     uint64_t random = (uint64_t)lt_now() ^ (uintptr_t)runner;
-    pause_ms = lt_backoff_ms(pause_ms, PAUSE_MIN_MS, PAUSE_MAX_MS, lt_random_next(&random));
+    int64_t most_ms = err->class == LT_ERR_RETRY ? AWAY_MAX_MS : PAUSE_MAX_MS;
+    pause_ms = lt_backoff_ms(pause_ms, PAUSE_MIN_MS, most_ms, lt_random_next(&random));
     lt_log_error(LT_LOG_WARN, "lane_starts_over", err, "lane", lt_lane_name(runner->id), "in",
                  lt_logf("%lld ms", (long long)pause_ms), NULL);
     lt_stop_wait(pause_ms);
