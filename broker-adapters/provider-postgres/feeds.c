@@ -38,9 +38,12 @@ void feeds_collect(struct feeds *feeds, const struct inbox *inbox, const char *s
 void feed_set_incarnation(struct feed *feed, int64_t incarnation)
 {
     feed->incarnation = incarnation;
-    lt_topic_feed(feed->service->id, incarnation, feed->topic);
-    lt_chain_start(&feed->chain, feed->topic);
     feed->seq = 0;
+    feed->topic[0] = '\0';
+    if (incarnation >= 1) {
+        lt_topic_feed(feed->service->id, incarnation, feed->topic);
+        lt_chain_start(&feed->chain, feed->topic);
+    }
 }
 
 static void take_stored(struct feed *feed, const struct lt_feed_position *stored)

@@ -39,7 +39,7 @@ void feeds_fini(struct feeds *feeds);
 void feeds_collect(struct feeds *feeds, const struct inbox *inbox, const char *source);
 /** Takes over what is stored for each. */
 void feeds_take_stored(struct feeds *feeds, const struct progress *progress);
-/** Sets topic and chain for (service, incarnation). */
+/** Sets topic and chain for (service, incarnation); 0: a feed that never began has neither. */
 void feed_set_incarnation(struct feed *feed, int64_t incarnation);
 /** Index of the feed, or -1. */
 int feeds_find(const struct feeds *feeds, const char *service);

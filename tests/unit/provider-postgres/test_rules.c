@@ -3,6 +3,7 @@
 #include "provider-postgres/ack.h"
 #include "provider-postgres/batch.h"
 #include "provider-postgres/check.h"
+#include "provider-postgres/feeds.h"
 #include "provider-postgres/judge_feed.h"
 
 #include <string.h>
@@ -132,6 +133,27 @@ static void nothing_begins_that_is_unpublished(void **state)
     expect(&facts, FEED_ENDED, false, "the service is not published");
 }
 
+/* Its reason was stored; there is no topic of an incarnation 0. */
+static void a_feed_that_never_began_is_taken_over_without_a_topic(void **state)
+{
+    (void)state;
+    static const uint8_t chain[32];
+    struct lt_feed_position stored = {.service = "sv000001",
+                                      .state = "ended",
+                                      .reason = "the table is not there",
+                                      .next_seq = 1,
+                                      .chain = lt_bytes(chain, sizeof(chain))};
+    struct service service = {.id = "sv000001"};
+    struct feed feed = {.service = &service};
+    struct feeds feeds = {.items = &feed, .count = 1};
+    const struct progress progress = {.feeds = &stored, .feed_count = 1};
+    feeds_take_stored(&feeds, &progress);
+    assert_int_equal(feed.state, FEED_ENDED);
+    assert_int_equal(feed.incarnation, 0);
+    assert_string_equal(feed.reason, "the table is not there");
+    assert_string_equal(feed.topic, "");
+}
+
 static void states_have_names_that_come_back(void **state)
 {
     (void)state;
@@ -228,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_fault_before_the_first_incarnation_is_stored_with_its_reason),
         cmocka_unit_test(a_reason_longer_than_what_is_stored_is_written_once),
         cmocka_unit_test(nothing_begins_that_is_unpublished),
+        cmocka_unit_test(a_feed_that_never_began_is_taken_over_without_a_topic),
         cmocka_unit_test(states_have_names_that_come_back),
         cmocka_unit_test(the_slot_is_told_only_what_was_seen_and_never_goes_back),
         cmocka_unit_test(events_are_ordered_by_commit_then_ordinal),
