@@ -77,7 +77,7 @@ mutants: all tests
 
 # One transaction of 5 million rows with a kill in its middle: memory and every row once.
 check-large: all $(O)/tests/integration/test_provider_faults
-	@LT_TEST_BIG_ROWS=5000000 LT_TEST_TIMEOUT=3000 LT_TEST_FILTER='a_big_*' \
+	@LT_TEST_BIG_ROWS=5000000 LT_TEST_TIMEOUT=3000 LT_TEST_FILTER='a_big_*' LT_TEST_TELL=1 \
 	    tests/integration/run $(O)/tests/integration/test_provider_faults
 
 # Everything a change must pass; installs what is missing first.
