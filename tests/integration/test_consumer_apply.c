@@ -564,6 +564,7 @@ int main(void)
         TEST(each_type_comes_back_as_it_was),
         TEST(a_stream_without_its_notice_waits_for_it),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     const int rc = cmocka_run_group_tests(tests, NULL, NULL);
     consumer_world_stop_postgres();
     lt_test_admin_close();
