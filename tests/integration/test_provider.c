@@ -243,7 +243,9 @@ static void a_dropped_column_ends_one_feed_and_the_others_go_on(void **state)
     line_wait_equal(line, two, "two", 30);
     struct line_position position;
     line_position(line, one, &position);
-    assert_string_equal(position.reason, "table public.one: declared column 'note' is gone");
+    /* In the words of the stream, or, once it was looked at again, of the check. */
+    assert_non_null(strstr(position.reason, "declared column 'note'"));
+    assert_non_null(strstr(position.reason, "is gone"));
     assert_true(line_logged(line, "event=feed_ended service="));
     line_sql(line, "ALTER TABLE public.one ADD COLUMN note text");
     line_wait_state(line, one, "streaming", 2);

@@ -271,13 +271,19 @@ static void assert_unreadable(const struct lt_bus *bus, const char *topic)
     assert_error(LT_ERR_REJECT, "topic authorization failed");
 }
 
-static void assert_unwritable(struct lt_producer *producer, const char *topic)
+/* With a producer of its own: what a refusal leaves behind cannot always be aborted.  Refused at
+ * the record, when the right is known to be missing already, or at the commit. */
+static void assert_unwritable(const struct lt_bus *bus, const char *id, const char *topic)
 {
+    LT_CLEANUP(lt_producer_closep) struct lt_producer *producer = test_producer(bus, id);
     assert_ok(lt_producer_begin(producer, &test_err));
-    test_send(producer, topic, "k", "v");
-    assert_int_equal(lt_producer_commit(producer, &test_err), -1);
-    assert_error(LT_ERR_ABORT, "opic authorization failed");
-    assert_ok(lt_producer_abort(producer, &test_err));
+    int rc = lt_producer_send(producer, topic, lt_bytes_text("k"), lt_bytes_text("v"), NULL, 0,
+                              &test_err);
+    if (rc == 0) {
+        rc = lt_producer_commit(producer, &test_err);
+    }
+    assert_int_equal(rc, -1);
+    assert_non_null(strstr(test_err.msg, "opic authorization failed"));
 }
 
 /* D24.1: what others share and agree on stays theirs; its own topics show that the rights of this
@@ -293,10 +299,10 @@ static void a_provider_reads_no_control_and_writes_nothing_of_another(void **sta
     LT_CLEANUP(lt_producer_closep)
     struct lt_producer *producer = test_producer(&other, "provider.so000002");
     test_commit(producer, "progress.so000002", "own", 1);
-    assert_unwritable(producer, "feed.sv000001.1");
-    assert_unwritable(producer, "progress.so000001");
-    assert_unwritable(producer, "inbox.ap000004");
-    assert_unwritable(producer, "platform.control");
+    assert_unwritable(&other, "provider.so000002", "feed.sv000001.1");
+    assert_unwritable(&other, "provider.so000002", "progress.so000001");
+    assert_unwritable(&other, "provider.so000002", "inbox.ap000004");
+    assert_unwritable(&other, "provider.so000002", "platform.control");
     assert_unreadable(&other, "platform.control");
     assert_unreadable(&other, "feed.sv000001.1");
     assert_unreadable(&other, "inbox.ap000001");

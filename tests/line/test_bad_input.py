@@ -73,8 +73,8 @@ def wait_feed(copy, state, reason=None):
     def reached():
         feed = copy.line()["feed"]
         fits = feed and feed["state"] == state and (reason is None or feed["reason"] == reason)
-        return feed["incarnation"] if fits else None
-    return wait_until("feed of %s is %s (%s)" % (copy.connection, state, reason), reached)
+        return (feed["incarnation"],) if fits else None  # 0 is one, too
+    return wait_until("feed of %s is %s (%s)" % (copy.connection, state, reason), reached)[0]
 
 
 def incarnation(copy):
