@@ -59,7 +59,8 @@ fuzz:
 
 # Tests on real parts: one program against a broker and databases, and the whole line.  The longest
 # begin first, so that they do not run alone at the end.
-LONGEST := test_bad_input test_faults test_use_period test_right test_provider_faults test_provider_source
+LONGEST := test_bad_input test_faults test_use_period test_right test_provider_faults test_routing \
+           test_provider_source test_provider test_consumer_worth test_position
 REAL := $(sort $(notdir $(REAL_TESTS)) $(basename $(notdir $(wildcard tests/line/test_*.py))))
 real: all $(REAL_TESTS)
 	@tests/real $(MODE) $(LONGEST) $(filter-out $(LONGEST), $(REAL))
