@@ -633,6 +633,7 @@ int main(void)
         T(settings_are_set_and_the_others_stay),
         T(a_topic_that_kafka_refuses_is_rejected_with_its_reason),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     lt_test_admin_close();
     return rc;

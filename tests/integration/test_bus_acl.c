@@ -244,6 +244,7 @@ int main(void)
         T(a_foreign_transactional_id_is_fatal),
         T(with_its_rights_a_principal_produces_in_transactions),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     lt_test_admin_close();
     return rc;

@@ -235,5 +235,6 @@ int main(void)
         T(something_that_is_no_broker_is_a_retry_with_its_address),
         T(the_first_broker_that_answers_is_enough),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -403,6 +403,7 @@ int main(void)
         TEST(a_restored_database_is_reported_and_catches_up),
         TEST(cleaned_records_make_it_read_the_stream_again_beside),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     const int rc = cmocka_run_group_tests(tests, NULL, NULL);
     consumer_world_stop_postgres();
     lt_test_admin_close();

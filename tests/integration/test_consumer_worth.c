@@ -495,6 +495,7 @@ int main(void)
         TEST(a_clock_turned_back_closes_the_view),
         TEST(plan_check_and_status_speak),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     const int rc = cmocka_run_group_tests(tests, NULL, NULL);
     consumer_world_stop_postgres();
     lt_test_admin_close();

@@ -5,6 +5,7 @@
  * Ids begin with 99: other tests on the same broker have theirs.
  */
 #include "lienthong_stage.h"
+#include <stdlib.h>
 
 /* ---- what is declared ---- */
 
@@ -478,5 +479,6 @@ int main(void)
         cmocka_unit_test(diary_prints_the_entries_of_one_connection),
         cmocka_unit_test(schema_prints_what_is_registered),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

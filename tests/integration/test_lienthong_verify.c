@@ -4,6 +4,7 @@
  * Ids begin with 98: other tests on the same broker have theirs.
  */
 #include "lienthong_stage.h"
+#include <stdlib.h>
 
 static char pg_dir[600], source_dsn[700], target_dsn[700];
 
@@ -313,5 +314,6 @@ int main(void)
         cmocka_unit_test_setup(a_moving_source_is_not_called_different, equal_sides),
         cmocka_unit_test_setup(what_cannot_be_reached_or_read_is_told, equal_sides),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     return cmocka_run_group_tests(tests, found, leave);
 }

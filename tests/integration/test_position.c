@@ -318,6 +318,7 @@ int main(void)
         T(nothing_is_lost_over_kills_shorter_than_the_transaction),
         T(nothing_is_lost_over_uncertain_commits),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     lt_test_admin_close();
     return rc;

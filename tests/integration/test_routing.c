@@ -561,6 +561,7 @@ int main(int argc, char **argv)
         TEST(a_deleted_topic_ends_its_stream_alone),
         TEST(a_topic_that_refuses_is_held_while_others_go_on),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     lt_test_admin_close();
     return rc;

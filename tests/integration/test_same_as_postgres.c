@@ -286,5 +286,6 @@ int main(void)
         cmocka_unit_test(everything_else_comes_back),
         cmocka_unit_test(filters_take_the_rows_that_where_takes),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     return cmocka_run_group_tests(tests, start_postgres, stop_postgres);
 }

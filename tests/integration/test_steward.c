@@ -521,5 +521,6 @@ int main(void)
         cmocka_unit_test(no_running_principal_is_a_super_user),
         cmocka_unit_test(settings_that_differ_are_set_back_and_told),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     return cmocka_run_group_tests_name("steward on a broker", tests, setup, teardown);
 }

@@ -297,5 +297,6 @@ int main(void)
         cmocka_unit_test(a_second_steward_fences_the_first),
         cmocka_unit_test(refuses_to_sign_on_top_of_a_loss),
     };
+    cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     return cmocka_run_group_tests_name("steward under faults", tests, setup, teardown);
 }
