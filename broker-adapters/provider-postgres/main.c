@@ -70,7 +70,7 @@ static int one_run(struct provider *p, struct lt_error *reterr)
         return 0;
     }
     bool hopeless = retry_is_hopeless(reterr);
-    bool waits = retry_lacks_right(reterr);
+    bool waits = lt_bus_is_denied(reterr);
     lt_log_error(hopeless ? LT_LOG_ERROR : LT_LOG_WARN, waits ? "waiting_for_rights" : "run_ended",
                  reterr, "hint",
                  waits ? "the steward gives them when a data service of this source is declared"

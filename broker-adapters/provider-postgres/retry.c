@@ -6,19 +6,14 @@
 #define AWAY_MOST_MS  1500
 #define OTHER_MOST_MS 30000
 
-bool retry_lacks_right(const struct lt_error *why)
-{
-    return lt_bus_is_denied(why);
-}
-
 bool retry_is_hopeless(const struct lt_error *why)
 {
-    return why->class == LT_ERR_FATAL && !retry_lacks_right(why);
+    return why->class == LT_ERR_FATAL && !lt_bus_is_denied(why);
 }
 
 int64_t retry_wait_ms(const struct lt_error *why, int64_t last_ms, int64_t base_ms, uint64_t random)
 {
     bool mends_itself =
-        why->class == LT_ERR_RETRY || why->class == LT_ERR_ABORT || retry_lacks_right(why);
+        why->class == LT_ERR_RETRY || why->class == LT_ERR_ABORT || lt_bus_is_denied(why);
     return lt_backoff_ms(last_ms, base_ms, mends_itself ? AWAY_MOST_MS : OTHER_MOST_MS, random);
 }

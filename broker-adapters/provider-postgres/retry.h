@@ -8,10 +8,9 @@
 
 #include "base/error.h"
 
-/** Was a right refused that the steward may give yet?  An application has none before its first
- * data service is declared (architecture 7: least ACLs). */
-bool retry_lacks_right(const struct lt_error *why);
-/** Does the process end?  Only for what no waiting mends. */
+/** Does the process end?  Only for what no waiting mends.  A right that is refused may yet be
+ * given: an application has none before its first data service is declared (architecture 7: least
+ * ACLs). */
 bool retry_is_hopeless(const struct lt_error *why);
 /** Wait in ms after a failed run; last_ms 0: the run before it was good.  Jittered and at most
  * 1.5 s for what mends itself (a broker or database that is away); up to 30 s for the rest. */

