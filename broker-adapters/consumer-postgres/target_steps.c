@@ -245,6 +245,21 @@ static void add_stamp(struct lt_buf *sql, int copy, const struct lt_worth *worth
     lt_buf_adds(sql, "); ");
 }
 
+static struct lt_place place_of(struct lt_target *target, const struct lt_copy *copy)
+{
+    return (struct lt_place){.copy = copy->is.copy,
+                             .table = copy->table,
+                             .data_schema = lt_target_options(target)->data_schema,
+                             .view = copy->view};
+}
+
+/* Readers that come while we wait for the view's lock wait behind us: not for long. */
+static void add_view_guard(struct lt_buf *sql, const struct lt_copy *copy)
+{
+    lt_buf_adds(sql, "SET LOCAL lock_timeout = '1s'; ");
+    add_guard(sql, copy);
+}
+
 int lt_target_switch(struct lt_target *target,
                      const struct lt_copy *copy,
                      const struct lt_shape *shape,
@@ -252,15 +267,9 @@ int lt_target_switch(struct lt_target *target,
                      struct lt_error *reterr)
 {
     struct lt_buf sql = {0};
-    const struct lt_place place = {.copy = copy->is.copy,
-                                   .table = copy->table,
-                                   .data_schema = lt_target_options(target)->data_schema,
-                                   .view = copy->view};
-    /* Readers that come while we wait for the view's lock wait behind us: not for long.  The
-     * statistics are there when they come through. */
-    lt_buf_adds(&sql, "SET LOCAL lock_timeout = '1s'; ");
-    add_guard(&sql, copy);
-    lt_buf_adds(&sql, "ANALYZE lienthong.");
+    const struct lt_place place = place_of(target, copy);
+    add_view_guard(&sql, copy);
+    lt_buf_adds(&sql, "ANALYZE lienthong."); /* statistics are there for the first reader */
     lt_sql_ident(&sql, copy->table);
     lt_buf_adds(&sql, "; ");
     int rc = copy->is.shown ? 0 : add_view(target, shape, shape, &place, &sql, reterr);
@@ -287,12 +296,8 @@ int lt_target_narrow(struct lt_target *target,
                      struct lt_error *reterr)
 {
     struct lt_buf sql = {0};
-    const struct lt_place place = {.copy = copy->is.copy,
-                                   .table = copy->table,
-                                   .data_schema = lt_target_options(target)->data_schema,
-                                   .view = copy->view};
-    lt_buf_adds(&sql, "SET LOCAL lock_timeout = '1s'; ");
-    add_guard(&sql, copy);
+    const struct lt_place place = place_of(target, copy);
+    add_view_guard(&sql, copy);
     int rc = rebuild ? add_view(target, shape, granted, &place, &sql, reterr) : 0;
     if (rc == 0) {
         lt_buf_addf(&sql,
