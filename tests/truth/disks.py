@@ -5,6 +5,7 @@ import os
 import subprocess
 
 SIZE = "900M"
+NO_PRIVILEGE = "no privilege to mount a disk of its own"
 
 
 def mount(directory):

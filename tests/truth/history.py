@@ -15,6 +15,7 @@ from witness.observations import Fault, Observations, Version
 from witness.watch_source import now_us
 
 PATIENCE = 120  # seconds from the quiet until every copy must have converged
+READERS_PATIENCE = 30  # then until the witness must have read the streams to their ends
 NOTES_PATIENCE = 15  # and until the diary must hold their notes
 
 
@@ -191,15 +192,21 @@ class History:
             seen.looks[name] = list(stage.views[connection.application].looks[name])
 
     def wait_readers(self):
-        """Those of the newest streams read to the end, or the history is not judged."""
-        time.sleep(0.7)  # the longest fetch wait
-        end = time.monotonic() + NOTES_PATIENCE
-        while time.monotonic() < end:
-            waiting = [name for user in self.stage.users.values() for name, r in list(user.readers.items())
-                       if r.refused and not r.over and user.streams[name].connection in self.living()]
-            if not waiting:
-                return
-            time.sleep(0.2)
+        """The inboxes, then the streams of which they tell: read to the end, or not judged."""
+        users = self.stage.users.values()
+        self.wait_end([user.inbox for user in users], lambda reader: True)
+        mine = {reader: user.streams[name].connection for user in users
+                for name, reader in list(user.readers.items())
+                if user.streams[name].connection in self.seen.connections}
+        self.wait_end(mine, lambda r: not r.refused or not r.over and mine[r] in self.living())
+
+    @staticmethod
+    def wait_end(readers, counts):
+        for reader in readers:
+            reader.ask_end()
+        end = time.monotonic() + READERS_PATIENCE
+        while any(counts(r) and not r.at_end() for r in readers) and time.monotonic() < end:
+            time.sleep(0.1)
 
     def living(self):
         return {c.name for c in self.alive()}
