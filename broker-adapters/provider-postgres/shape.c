@@ -64,6 +64,22 @@ void shape_names(const struct service *service, char schema[64], char table[64])
     snprintf(table, 64, "%s", dot != NULL ? dot + 1 : service->declared->table);
 }
 
+void shape_parts_fini(struct shape_parts *parts)
+{
+    free(parts->oids);
+    *parts = (struct shape_parts){0};
+}
+
+bool shape_parts_have(const struct shape_parts *parts, uint32_t oid)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        if (parts->oids[i] == oid) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void shape_fini(struct shape *shape)
 {
     free(shape->types);
@@ -377,37 +393,50 @@ int shape_read(struct lt_pg *pg,
 
 /* ---- fingerprint ---- */
 
-/* attnames holds all columns of a table, so only the declared ones count.  pr.oid: a table that was
- * out of the publication for a moment has a new one, and what changed in that moment is not in the
- * stream. */
+/* attnames holds all columns of a table, so only the declared ones count.  What changed while a
+ * table was out of the publication for a moment, a part out of its tree, or an operation
+ * unpublished, is not in the stream: pr.oid and pn.oid, h.xmin and p.xmin are others then. */
 static const char fingerprint_sql[] =
     "WITH t AS (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     "  WHERE n.nspname = $1 AND c.relname = $2),"
     " parts AS (SELECT t.oid, 0::oid AS parent FROM t UNION"
     "  SELECT p.relid, coalesce(p.parentrelid, 0) FROM t, pg_partition_tree(t.oid) p)"
-    " SELECT string_agg(line, E'\\n' ORDER BY line COLLATE \"C\") FROM ("
+    " SELECT string_agg(line, E'\\n' ORDER BY line COLLATE \"C\"),"
+    "  (SELECT string_agg(oid::text, ' ' ORDER BY parent) FROM parts) FROM ("
     " SELECT concat_ws(' ', 'column', a.attname, a.attnum, a.atttypid, a.atttypmod, a.attcollation)"
     "  FROM t JOIN pg_attribute a ON a.attrelid = t.oid"
     "  AND a.attname = ANY ($4::text[]) AND NOT a.attisdropped"
     " UNION ALL"
     " SELECT concat_ws(' ', 'part', p.oid, p.parent, c.relfilenode, c.relkind, c.relreplident,"
-    "  c.relrowsecurity, c.relforcerowsecurity, i.indexrelid)"
+    "  c.relrowsecurity, c.relforcerowsecurity, i.indexrelid, h.xmin)"
     "  FROM parts p JOIN pg_class c ON c.oid = p.oid"
+    "  LEFT JOIN pg_inherits h ON h.inhrelid = p.oid AND h.inhparent = p.parent"
     "  LEFT JOIN pg_index i ON i.indrelid = c.oid AND CASE c.relreplident"
     "   WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END"
     " UNION ALL"
-    " SELECT concat_ws(' ', 'publication', p.oid, p.pubinsert, p.pubupdate, p.pubdelete,"
+    " SELECT concat_ws(' ', 'publication', p.oid, p.xmin, p.pubinsert, p.pubupdate, p.pubdelete,"
     "  p.pubtruncate, p.pubviaroot, ARRAY(SELECT n FROM unnest(pt.attnames) n"
-    "   WHERE n = ANY ($4::text[]) ORDER BY 1), pt.rowfilter, pr.oid)"
+    "   WHERE n = ANY ($4::text[]) ORDER BY 1), pt.rowfilter, pr.oid, pn.oid)"
     "  FROM pg_publication p JOIN pg_publication_tables pt ON pt.pubname = p.pubname"
     "  LEFT JOIN pg_publication_rel pr ON pr.prpubid = p.oid AND pr.prrelid = (SELECT oid FROM t)"
+    "  LEFT JOIN pg_publication_namespace pn ON pn.pnpubid = p.oid"
+    "   AND pn.pnnspid = (SELECT oid FROM pg_namespace WHERE nspname = $1)"
     "  WHERE p.pubname = $3 AND pt.schemaname = $1 AND pt.tablename = $2"
     " ) AS lines (line)";
+
+static void read_parts(const char *text, struct shape_parts *ret)
+{
+    *ret = (struct shape_parts){.oids = lt_alloc((strlen(text) / 2 + 1) * sizeof(*ret->oids))};
+    for (char *end; *text != '\0'; text = end) {
+        ret->oids[ret->count++] = (uint32_t)strtoul(text, &end, 10);
+    }
+}
 
 int shape_fingerprint(struct lt_pg *pg,
                       const struct service *service,
                       const char *publication,
                       uint8_t ret[FINGERPRINT_BYTES],
+                      struct shape_parts *ret_parts,
                       struct lt_error *reterr)
 {
     char schema[64];
@@ -423,5 +452,8 @@ int shape_fingerprint(struct lt_pg *pg,
     }
     memcpy(ret, service->declaration, 32);
     lt_sha256(lt_bytes_text(lt_pg_text(res, 0, 0)), ret + 32);
+    if (ret_parts != NULL) {
+        read_parts(lt_pg_text(res, 0, 1), ret_parts);
+    }
     return 0;
 }

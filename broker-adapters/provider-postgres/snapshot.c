@@ -212,7 +212,7 @@ static int write_feed(struct snapshot *s, const struct snapshot_feed *of, struct
     uint8_t fingerprint[FINGERPRINT_BYTES];
     struct findings findings = {0};
     struct shape shape = {0};
-    if (shape_fingerprint(s->pg, feed->service, publication, fingerprint, reterr) != 0 ||
+    if (shape_fingerprint(s->pg, feed->service, publication, fingerprint, NULL, reterr) != 0 ||
         shape_read(s->pg, feed->service, publication, &shape, &findings, reterr) != 0) {
         return -1;
     }
