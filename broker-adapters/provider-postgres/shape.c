@@ -393,35 +393,33 @@ int shape_read(struct lt_pg *pg,
 
 /* ---- fingerprint ---- */
 
-/* attnames holds all columns of a table, so only the declared ones count.  What changed while a
- * table was out of the publication for a moment, a part out of its tree, or an operation
- * unpublished, is not in the stream: pr.oid and pn.oid, h.xmin and p.xmin are others then. */
+/* Catalogs only: a table that somebody has locked keeps no other feed waiting.  What changed while
+ * a table was out of the publication for a moment, a part out of its tree, or an operation
+ * unpublished, is not in the stream: pr.oid (also of another column list or row filter) and pn.oid,
+ * i.xmin and p.xmin are others then. */
 static const char fingerprint_sql[] =
-    "WITH t AS (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-    "  WHERE n.nspname = $1 AND c.relname = $2),"
-    " parts AS (SELECT t.oid, 0::oid AS parent FROM t UNION"
-    "  SELECT p.relid, coalesce(p.parentrelid, 0) FROM t, pg_partition_tree(t.oid) p)"
+    "WITH RECURSIVE t AS (SELECT c.oid, n.oid AS schema FROM pg_class c"
+    "  JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2),"
+    " parts (oid, parent, joined) AS (SELECT oid, 0::oid, NULL::xid FROM t UNION ALL"
+    "  SELECT i.inhrelid, i.inhparent, i.xmin FROM parts p"
+    "  JOIN pg_inherits i ON i.inhparent = p.oid"
+    "  JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition)"
     " SELECT string_agg(line, E'\\n' ORDER BY line COLLATE \"C\"),"
     "  (SELECT string_agg(oid::text, ' ' ORDER BY parent) FROM parts) FROM ("
     " SELECT concat_ws(' ', 'column', a.attname, a.attnum, a.atttypid, a.atttypmod, a.attcollation)"
     "  FROM t JOIN pg_attribute a ON a.attrelid = t.oid"
     "  AND a.attname = ANY ($4::text[]) AND NOT a.attisdropped"
     " UNION ALL"
-    " SELECT concat_ws(' ', 'part', p.oid, p.parent, c.relfilenode, c.relkind, c.relreplident,"
-    "  c.relrowsecurity, c.relforcerowsecurity, i.indexrelid, h.xmin)"
+    " SELECT concat_ws(' ', 'part', p.oid, p.parent, p.joined, c.relfilenode, c.relkind,"
+    "  c.relreplident, c.relrowsecurity, c.relforcerowsecurity, i.indexrelid)"
     "  FROM parts p JOIN pg_class c ON c.oid = p.oid"
-    "  LEFT JOIN pg_inherits h ON h.inhrelid = p.oid AND h.inhparent = p.parent"
     "  LEFT JOIN pg_index i ON i.indrelid = c.oid AND CASE c.relreplident"
     "   WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END"
     " UNION ALL"
-    " SELECT concat_ws(' ', 'publication', p.oid, p.xmin, p.pubinsert, p.pubupdate, p.pubdelete,"
-    "  p.pubtruncate, p.pubviaroot, ARRAY(SELECT n FROM unnest(pt.attnames) n"
-    "   WHERE n = ANY ($4::text[]) ORDER BY 1), pt.rowfilter, pr.oid, pn.oid)"
-    "  FROM pg_publication p JOIN pg_publication_tables pt ON pt.pubname = p.pubname"
-    "  LEFT JOIN pg_publication_rel pr ON pr.prpubid = p.oid AND pr.prrelid = (SELECT oid FROM t)"
-    "  LEFT JOIN pg_publication_namespace pn ON pn.pnpubid = p.oid"
-    "   AND pn.pnnspid = (SELECT oid FROM pg_namespace WHERE nspname = $1)"
-    "  WHERE p.pubname = $3 AND pt.schemaname = $1 AND pt.tablename = $2"
+    " SELECT concat_ws(' ', 'publication', p.oid, p.xmin, pr.oid, pn.oid)"
+    "  FROM t JOIN pg_publication p ON p.pubname = $3"
+    "  LEFT JOIN pg_publication_rel pr ON pr.prpubid = p.oid AND pr.prrelid = t.oid"
+    "  LEFT JOIN pg_publication_namespace pn ON pn.pnpubid = p.oid AND pn.pnnspid = t.schema"
     " ) AS lines (line)";
 
 static void read_parts(const char *text, struct shape_parts *ret)

@@ -505,6 +505,32 @@ static void an_operation_unpublished_for_a_moment_is_noticed(void **state)
     line_wait_equal(line, id, "operations", 30);
 }
 
+static int64_t sync_points(const char *service)
+{
+    struct line_feed feed = line_read(line, service, 1);
+    int64_t points = (int64_t)line_count(&feed, LT_OP_SYNC);
+    line_feed_fini(&feed);
+    return points;
+}
+
+/* DX-13: a provider who rewrites one table for an hour lets the copies of that one age alone. */
+static void a_locked_table_keeps_no_other_feed_waiting(void **state)
+{
+    (void)state;
+    line_table(line, "locked");
+    const char *other = line_table(line, "unlocked");
+    line_start(line);
+    line_wait_state(line, other, "streaming", 1);
+    line_sql(line, "BEGIN; LOCK TABLE public.locked IN ACCESS EXCLUSIVE MODE");
+    lt_sleep_ms(500); /* the voucher under way */
+    int64_t before = sync_points(other);
+    for (int i = 0; i < 100 && sync_points(other) < before + 3; i++) {
+        lt_sleep_ms(100);
+    }
+    assert_true(sync_points(other) >= before + 3);
+    line_sql(line, "ROLLBACK");
+}
+
 static void check_names_what_is_wrong_and_what_to_do(void **state)
 {
     (void)state;
@@ -602,6 +628,7 @@ int main(void)
         TEST(a_table_is_loaded_anew_when_its_parts_came_or_went),
         TEST(a_held_feed_is_not_vouched_for_when_its_table_looks_as_before),
         TEST(an_operation_unpublished_for_a_moment_is_noticed),
+        TEST(a_locked_table_keeps_no_other_feed_waiting),
         TEST(check_names_what_is_wrong_and_what_to_do),
         TEST(the_plan_makes_a_check_pass_and_the_feed_run),
         TEST(a_publication_made_again_begins_anew),

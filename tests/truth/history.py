@@ -150,6 +150,7 @@ class History:
 
     def quieten(self):
         self.office.lift_all()
+        self.office.mend_tables()
         self.seen.controls = self.office.controls
         self.seen.quiet_us = now_us()
         started = time.monotonic()

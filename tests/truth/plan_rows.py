@@ -40,6 +40,16 @@ class Rows:
                  "ops": [[op, service, "extra"]]}
                 for at, op in ((begin, "add column"), (end, "drop column"))]
 
+    def of_part(self, number):
+        """Rows of a table that may join the partitioned one; their keys are its alone."""
+        found = []
+        for place in range(self.dice.randint(1, 12)):
+            key = "x%da%d" % (number, place)
+            if key not in self.keys[1]:
+                self.keys[1].append(key)
+            found.append([key, self.values(1)])
+        return found
+
     def transaction(self, at):
         service = self.dice.choices(range(len(self.services)), [6, 3, 1])[0]
         ops = []

@@ -5,6 +5,8 @@ import time
 
 import psycopg2
 
+import ddl
+
 PAUSE = 0.0005  # between the rows of a transaction, so that transactions interleave
 
 
@@ -107,7 +109,7 @@ def bulk(cursor, tables, service, first, count):
 
 OPS = {
     "insert": insert, "update": update, "delete": delete, "rekey": rekey, "truncate": truncate,
-    "bulk": bulk, "add column": add_column, "drop column": drop_column,
+    **ddl.OPS, "bulk": bulk, "add column": add_column, "drop column": drop_column,
     "savepoint": lambda cursor, tables: cursor.execute("SAVEPOINT s"),
     "rollback to savepoint": lambda cursor, tables: cursor.execute("ROLLBACK TO s"),
 }

@@ -1,5 +1,6 @@
 """What happens to one user changes nothing for the others: their stamps stay young (DX-13)."""
 
+from .states import untold
 from .verdict import Verdict, clock
 
 YOUNG_US = 15_000_000  # oldest stamp of a copy that nothing concerned
@@ -33,4 +34,6 @@ def concerning(seen, connection):
         if control.target in (connection.name, connection.service, connection.application,
                               "ar%06d" % connection.agreement):
             spans.append((control.given_us, seen.end_us))
+    spans += [(epoch.transactions[i].commit_us, seen.end_us) for epoch in seen.epochs
+              for i in untold(epoch, connection.table)]
     return spans

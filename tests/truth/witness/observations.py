@@ -9,10 +9,14 @@ from typing import Any, Optional
 
 @dataclass
 class Change:
-    """One row of the source's own trigger log: old and new row, or op truncate."""
+    """One row of the source's own trigger log: old and new row, or op truncate.  Not told: the table
+    changed its shape, and no replication tells what that did to its rows; final: nor may any later
+    change reach a feed that began before."""
     op: str
     old: Optional[dict]
     new: Optional[dict]
+    told: bool = True
+    final: bool = False
 
 
 @dataclass

@@ -121,13 +121,20 @@ class Source:
         for xid, table, op, old, new in rows:
             if xid not in found:
                 found[xid] = Transaction(xid, self.order[xid][1], {})
-            found[xid].changes.setdefault(table, []).append(Change(op, parse(old), parse(new)))
+            found[xid].changes.setdefault(table, []).append(change_of(op, parse(old), parse(new)))
         ordered = sorted(found.values(), key=lambda t: self.order[t.xid][0])
         date_visible(ordered, self.polls)
         for transaction in ordered:
             transaction.seen_us = self.known.get((transaction.xid, transaction.commit_us),
                                                  transaction.seen_us)
         return ordered
+
+
+def change_of(op, old, new):
+    """Triggers write insert, update, delete, truncate; a change of shape writes "untold insert" ... and
+    "final update" or just "final"."""
+    words = op.split(" ")
+    return Change(words[-1], old, new, words[0] not in ("untold", "final"), words[0] == "final")
 
 
 def date_visible(transactions, polls):
