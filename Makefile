@@ -72,7 +72,7 @@ truth-long: all
 	@tests/truth/run --mode $(MODE) --long $(if $(SEED),--seed $(SEED),--seed 1 --count 3)
 
 # Each plausible bug of tests/truth/mutants in a copy of the tree, until its arena catches it:
-# NAME=... one or some, or those of an arena (sim, unit, line).
+# NAME=... one or some, or those of an arena (sim, unit, line, truth).
 mutants: all tests
 	@tests/truth/mutants/run $(NAME)
 

@@ -599,6 +599,17 @@ class Parts(unittest.TestCase):
         self.assertFalse(wish.shows({"id": "1", "amount": "NaN"}))
         self.assertTrue(wish.names({"id": "1", "amount": "NaN"}))
 
+    def test_a_transaction_is_visible_when_its_commit_is_answered(self):
+        """Or with the first snapshot that holds it, where no answer came."""
+        source = watch_source.Source(None)
+        source.order = {10: (1, 0), 12: (2, 0)}
+        source.polls = [("13:13:", 900)]
+        source.surely_visible(10, 700)
+        told = source.transactions([(x, "public.t", "untold insert", None, '{"id": 1}')
+                                    for x in (10, 12)])
+        self.assertEqual([t.seen_us for t in told], [700, 900])
+        self.assertEqual([c.told for c in told[0].changes["public.t"]], [False])
+
     def test_a_transaction_is_visible_with_the_first_snapshot_that_holds_it(self):
         one, other = Transaction(10, 0, {}), Transaction(12, 0, {})
         watch_source.date_visible([one, other], [("9:10:", 1), ("10:13:10,11", 2), ("13:13:", 3)])

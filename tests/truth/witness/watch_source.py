@@ -1,6 +1,6 @@
 """The truth at the source: triggers log every row in the transaction that changes it, a logical slot
-of the witness's own gives the order of commits, and a poll of snapshots says when a transaction was
-surely visible."""
+of the witness's own gives the order of commits, and the answer of the commit, or a poll of snapshots
+where it did not come, says when a transaction was surely visible."""
 
 import threading
 import time
@@ -60,6 +60,7 @@ class Source:
         self.connect, self.pause = connect, pause
         self.order = {}  # xid -> (place in commit order, commit time)
         self.polls, self.known = [], {}  # known: (xid, commit time) -> when it was seen
+        self.answered = {}  # xid -> the source's clock just after its commit was answered
         self.places = 0
         self.ended = threading.Event()
         self.thread = None
@@ -87,10 +88,13 @@ class Source:
         self.ended.set()
         self.thread.join(30)
 
+    def surely_visible(self, xid, clock_us):
+        self.answered[xid] = clock_us
+
     def forget(self):
         """Before another history."""
         self.collect([])
-        self.polls, self.known, self.order = [], {}, {}
+        self.polls, self.known, self.order, self.answered = [], {}, {}, {}
 
     def collect(self, tables, lost=False):
         """Everything that has committed to these tables, as one epoch; lost: the source is going to
@@ -113,7 +117,7 @@ class Source:
         epoch = Epoch(self.transactions(rows), now_us if lost else None)
         if lost:
             self.known = {(t.xid, t.commit_us): t.seen_us for t in epoch.transactions}
-            self.polls = []
+            self.polls, self.answered = [], {}
         return epoch
 
     def transactions(self, rows):
@@ -125,8 +129,9 @@ class Source:
         ordered = sorted(found.values(), key=lambda t: self.order[t.xid][0])
         date_visible(ordered, self.polls)
         for transaction in ordered:
-            transaction.seen_us = self.known.get((transaction.xid, transaction.commit_us),
-                                                 transaction.seen_us)
+            known = self.known.get((transaction.xid, transaction.commit_us))
+            transaction.seen_us = known or first(transaction.seen_us,
+                                                 self.answered.get(transaction.xid))
         return ordered
 
 
@@ -155,6 +160,10 @@ def date_visible(transactions, polls):
             else:
                 transaction.seen_us = clock_us
         waiting = still
+
+
+def first(*times):
+    return min((t for t in times if t is not None), default=None)
 
 
 def now_us():
