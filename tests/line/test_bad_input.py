@@ -206,8 +206,10 @@ def identity_is_lost(world, identity, column):
     copy = world.connect(service, row_filter="region = 'north'")
     world.sql("ALTER TABLE public.%s REPLICA IDENTITY %s" % (service, identity))
     world.sql("INSERT INTO public.%s VALUES (2, 'north', 2, 'b')" % service)
-    wait_feed(copy, "ended", "table public.%s: column '%s' is not part of the replica identity" % (
-        service, column))
+    # `status` tells the reason of the newest judgement, which soon is that of the pre-flight.
+    logged(world, PROVIDER_PROGRAM, "event=feed_ended service=" + service,
+           "table public.%s: column '%s' is not part of the replica identity" % (service, column))
+    wait_feed(copy, "ended")
     code, found = check(world, PROVIDER_PROGRAM)
     assert code == 1, found
     assert "STOP  the replica identity of '%s' (public.%s) lacks the key or a scope column" % (
