@@ -464,6 +464,28 @@ static void a_table_is_loaded_anew_when_its_parts_came_or_went(void **state)
     line_wait_equal(line, id, "tree", 30);
 }
 
+/* D41.2b-1: a copy reads parts that its snapshot did not have. */
+static void a_part_that_joined_while_its_table_was_copied_is_noticed(void **state)
+{
+    (void)state;
+    line_config(line, "provider", "on_shape_change", "renew");
+    const char *id = make_partitioned("copied");
+    line_sql(line, "BEGIN; LOCK TABLE public.copied IN ACCESS EXCLUSIVE MODE");
+    line_start(line);
+    for (int i = 0; i < 300; i++) {
+        if (strcmp(line_ask(line, "SELECT count(*) FROM pg_locks WHERE NOT granted"), "0") != 0) {
+            break;
+        }
+        lt_sleep_ms(100);
+    }
+    line_sql(line,
+             "ALTER TABLE public.copied ATTACH PARTITION public.copied_n FOR VALUES FROM ('n')"
+             " TO ('nz'); COMMIT");
+    line_sql(line, "ALTER TABLE public.copied DETACH PARTITION public.copied_n");
+    line_wait_state(line, id, "streaming", 2);
+    line_wait_equal(line, id, "copied", 30);
+}
+
 /* The default: nothing is vouched for until the provider decides, also not when all is undone. */
 static void a_held_feed_is_not_vouched_for_when_its_table_looks_as_before(void **state)
 {
@@ -513,6 +535,14 @@ static int64_t sync_points(const char *service)
     return points;
 }
 
+static void wait_sync_points(const char *service, int64_t count)
+{
+    for (int i = 0; i < 200 && sync_points(service) < count; i++) {
+        lt_sleep_ms(100);
+    }
+    assert_true(sync_points(service) >= count);
+}
+
 /* DX-13: a provider who rewrites one table for an hour lets the copies of that one age alone. */
 static void a_locked_table_keeps_no_other_feed_waiting(void **state)
 {
@@ -523,11 +553,10 @@ static void a_locked_table_keeps_no_other_feed_waiting(void **state)
     line_wait_state(line, other, "streaming", 1);
     line_sql(line, "BEGIN; LOCK TABLE public.locked IN ACCESS EXCLUSIVE MODE");
     lt_sleep_ms(500); /* the voucher under way */
-    int64_t before = sync_points(other);
-    for (int i = 0; i < 100 && sync_points(other) < before + 3; i++) {
-        lt_sleep_ms(100);
-    }
-    assert_true(sync_points(other) >= before + 3);
+    wait_sync_points(other, sync_points(other) + 3);
+    assert_int_equal(line_stop(line), 0);
+    line_start(line); /* all tables are judged */
+    wait_sync_points(other, sync_points(other) + 3);
     line_sql(line, "ROLLBACK");
 }
 
@@ -626,6 +655,7 @@ int main(void)
         TEST(an_unpublished_service_has_no_feed),
         TEST(a_partitioned_table_is_one_feed),
         TEST(a_table_is_loaded_anew_when_its_parts_came_or_went),
+        TEST(a_part_that_joined_while_its_table_was_copied_is_noticed),
         TEST(a_held_feed_is_not_vouched_for_when_its_table_looks_as_before),
         TEST(an_operation_unpublished_for_a_moment_is_noticed),
         TEST(a_locked_table_keeps_no_other_feed_waiting),

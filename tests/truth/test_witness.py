@@ -378,6 +378,12 @@ class Judged(Judging):
         self.story.records[-1].received_us = BEGIN + 25 * S
         self.found("without right")
 
+    def test_a_slow_witness_receives_late(self):
+        self.story.hold(17, 18.25)
+        self.story.records[-1].received_us = BEGIN + 21 * S
+        self.seen.late_us = 200_000
+        self.found()
+
     def test_finds_a_record_after_the_last_instant_of_the_agreement(self):
         """D44.1d-2"""
         self.seen.connections[CN].until_us = BEGIN + 17 * S
@@ -421,6 +427,13 @@ class Judged(Judging):
         self.disturb()
         self.seen.faults.append(Fault("kill", ["ap000009"], BEGIN, BEGIN + 60 * S, "gone"))
         self.found("disturbed")
+
+    def test_a_machine_that_is_slow_disturbs_nobody(self):
+        """Seconds are judged by how late the witness itself was."""
+        self.disturb()
+        self.seen.faults.append(Fault("kill", ["ap000009"], BEGIN, BEGIN + 60 * S, "gone"))
+        self.seen.late_us = 200_000
+        self.found()
 
     def test_ones_own_fault_is_no_disturbance(self):
         self.disturb()

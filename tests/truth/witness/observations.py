@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 
+ON_TIME_US = 50_000  # a thread that wakes up later than that is one of too many
+
+
 @dataclass
 class Change:
     """One row of the source's own trigger log: old and new row, or op truncate.  Not told: the table
@@ -130,6 +133,7 @@ class Observations:
     notes: list = field(default_factory=list)  # of the diary
     controls: list = field(default_factory=list)
     faults: list = field(default_factory=list)
+    late_us: int = 0  # by which the machine let the witness itself wait, one time in twenty
     quiet_us: int = 0  # load ended, all faults healed, all holds lifted or final
     end_us: int = 0
     blind: list = field(default_factory=list)  # what could not be seen
@@ -137,6 +141,12 @@ class Observations:
     def save(self, path):
         with open(path, "wb") as file:
             pickle.dump(self, file)
+
+
+def slowness(seen):
+    """What a bound of seconds is to be multiplied with: on a machine that is overloaded whatever is
+    measured takes longer, and nobody disturbed anybody."""
+    return min(6.0, max(1.0, seen.late_us / ON_TIME_US))
 
 
 def load(path):

@@ -61,7 +61,7 @@ class Source:
         self.order = {}  # xid -> (place in commit order, commit time)
         self.polls, self.known = [], {}  # known: (xid, commit time) -> when it was seen
         self.answered = {}  # xid -> the source's clock just after its commit was answered
-        self.places = 0
+        self.places, self.late = 0, []
         self.ended = threading.Event()
         self.thread = None
 
@@ -72,8 +72,9 @@ class Source:
         return self
 
     def poll(self):
-        connection = None
+        connection, asleep = None, time.monotonic()
         while not self.ended.wait(self.pause):
+            self.late.append(time.monotonic() - asleep - self.pause)
             try:
                 connection = connection or self.connect()
                 with connection.cursor() as cursor:
@@ -81,6 +82,7 @@ class Source:
                     self.polls.append(cursor.fetchone())
             except psycopg2.Error:
                 connection = None  # the source is down: nobody commits
+            asleep = time.monotonic()
         if connection:
             connection.close()
 
@@ -88,13 +90,18 @@ class Source:
         self.ended.set()
         self.thread.join(30)
 
+    def late_us(self):
+        """Its thread woke up by so much too late, one time in twenty."""
+        late = sorted(self.late)
+        return int(late[len(late) * 19 // 20] * 1e6) if late else 0
+
     def surely_visible(self, xid, clock_us):
         self.answered[xid] = clock_us
 
     def forget(self):
         """Before another history."""
         self.collect([])
-        self.polls, self.known, self.order, self.answered = [], {}, {}, {}
+        self.polls, self.known, self.order, self.answered, self.late = [], {}, {}, {}, []
 
     def collect(self, tables, lost=False):
         """Everything that has committed to these tables, as one epoch; lost: the source is going to
