@@ -136,6 +136,20 @@ class User:
                                     lambda message: keep(stream, message))
         self.readers[name].start()
 
+    def gets_a_record_of(self, name):
+        """Of a stream that has some: a new client, and the first of them."""
+        consumer = Consumer(settings(self.section, self.application + ".witness"))
+        end = time.monotonic() + 2
+        try:
+            consumer.assign([TopicPartition("stream." + name, 0, 0)])
+            while time.monotonic() < end:
+                message = consumer.poll(0.2)
+                if message is not None:
+                    return not message.error()
+            return False
+        finally:
+            consumer.close()
+
     def finish(self):
         """What each reader knew when it was asked to stop."""
         for name, reader in self.readers.items():
