@@ -98,7 +98,7 @@ def converged(seen, connection, looks, states):
             yield Verdict("not converged", connection.name, "its stamp stays at %s"
                           % clock(last.source_stamp_us))
         return
-    if last.source_stamp_us and final.required(last.source_stamp_us) == len(final.steps) - 1:
+    if last.usable and last.source_stamp_us and final.required(last.source_stamp_us) == len(final.steps) - 1:
         yield Verdict("lost", connection.name, "%d rows shown, %d at the source, stamp %s" % (
             last.count, len(final.rows), clock(last.source_stamp_us)))
     else:
