@@ -238,7 +238,7 @@ def record_of(control):
 
 
 def recovery(seen):
-    """(kind, seconds) of each fault: from its healing until every copy that it concerns, and that
+    """(fault, seconds) of each fault: from its healing until every copy that it concerns, and that
     still lives, was stamped after it."""
     for fault in seen.faults:
         times = []
@@ -250,4 +250,4 @@ def recovery(seen):
                                    if look.usable and (look.source_stamp_us or 0) > fault.end_us),
                                   None))
         if times and all(t is not None for t in times):
-            yield fault.kind, (max(times) - fault.end_us) / 1e6
+            yield fault, (max(times) - fault.end_us) / 1e6

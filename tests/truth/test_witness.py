@@ -12,6 +12,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 sys.dont_write_bytecode = True
 
+import figures  # noqa: E402
 from witness import scope, values, watch_source  # noqa: E402
 from witness.avro_record import Malformed, Schema  # noqa: E402
 from witness.judge import judge  # noqa: E402
@@ -489,6 +490,14 @@ class Parts(unittest.TestCase):
         wish = scope.Scope(["id"], ["all"], ["id"], ["amount"])
         self.assertFalse(wish.shows({"id": "1", "amount": "NaN"}))
         self.assertTrue(wish.names({"id": "1", "amount": "NaN"}))
+
+    def test_figures_tell_faults_apart_by_what_they_hit(self):
+        """DX-14: a restored source is not a restored target, a killed steward not a killed consumer."""
+        self.assertEqual([figures.kind_of(*name.rsplit(" ", 1)) for name in (
+            "restore source source", "restore target stream:ap000002", "crash target",
+            "kill consumer:ap000003", "kill consumer:ap000004", "disk full broker", "broker broker")],
+            ["restore source", "restore target", "crash target", "kill consumer", "kill consumer",
+             "disk full broker", "broker"])
 
     def test_a_transaction_is_visible_with_the_first_snapshot_that_holds_it(self):
         one, other = Transaction(10, 0, {}), Transaction(12, 0, {})
