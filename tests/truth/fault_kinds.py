@@ -2,6 +2,7 @@
 
 import faults
 import faults_clock
+import faults_keys
 import faults_parts
 import faults_standby
 
@@ -15,4 +16,5 @@ KINDS = {
     "slot recreated": faults_parts.SlotRecreated, "topic deleted": faults_parts.TopicDeleted,
     "restore target": faults_parts.RestoreTarget, "restore source": faults_parts.RestoreSource,
     "clock": faults_clock.Clock, "failover": faults_standby.Failover,
+    "key renewed": faults_keys.KeyRenewed,
 }

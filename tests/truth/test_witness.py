@@ -18,7 +18,7 @@ from witness.avro_record import Malformed, Schema  # noqa: E402
 from witness.judge import judge  # noqa: E402
 from witness.judge_right import cut_offs  # noqa: E402
 from witness.observations import (Change, Connection, Control, Epoch, Fault, Look, Notice,  # noqa: E402
-                                  Observations, Record, Stream, Transaction, Version)
+                                  Observations, OldKey, Record, Stream, Transaction, Version)
 from witness.wire import Damage, chain_next, chain_start, header  # noqa: E402
 
 S = 1_000_000
@@ -421,6 +421,14 @@ class Judged(unittest.TestCase):
         """D44.1d-2"""
         self.seen.connections[CN].until_us = BEGIN + 17 * S
         self.assertIn("without right", self.kinds())
+
+    def test_finds_a_replaced_key_that_still_reads(self):
+        """D40: with the answer of the command that issued its successor it has no right any more."""
+        key = OldKey("ap000002.k1", BEGIN + 10 * S, [BEGIN + 10 * S + S // 2])
+        self.seen.old_keys.append(key)
+        self.found()
+        key.received_us.append(BEGIN + 12 * S)
+        self.found("without right")
 
     def test_measures_both_cut_off_times(self):
         """DX-14"""

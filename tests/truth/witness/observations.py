@@ -116,6 +116,14 @@ class Fault:
 
 
 @dataclass
+class OldKey:
+    """A key that another one replaced, and when records were received with it since."""
+    name: str
+    replaced_us: int
+    received_us: list = field(default_factory=list)
+
+
+@dataclass
 class Observations:
     seed: int
     epochs: list = field(default_factory=list)
@@ -127,6 +135,7 @@ class Observations:
     notes: list = field(default_factory=list)  # of the diary
     controls: list = field(default_factory=list)
     faults: list = field(default_factory=list)
+    old_keys: list = field(default_factory=list)
     quiet_us: int = 0  # load ended, all faults healed, all holds lifted or final
     end_us: int = 0
     blind: list = field(default_factory=list)  # what could not be seen

@@ -120,6 +120,13 @@ class User:
                                     lambda message: keep(stream, message))
         self.readers[name].start()
 
+    def renew(self, section):
+        """Goes on with another key."""
+        with self.lock:
+            self.section = section
+            for reader in [self.inbox] + list(self.readers.values()):
+                reader.section = section
+
     def finish(self):
         """What each reader knew when it was asked to stop."""
         for name, reader in self.readers.items():
