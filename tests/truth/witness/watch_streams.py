@@ -2,20 +2,16 @@
 record noted when it comes."""
 
 import threading
-import time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from .avro_record import Malformed, Schema
+from .clocks import appended, now_us
 from .observations import Notice, Record, Stream
 from .wire import Damage, unframe
 
 STREAM_NOTICE, SCHEMA_NOTICE, DELIVERY_NOTE = 20, 21, 40
 GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
-
-
-def now_us():
-    return int(time.time() * 1e6)
 
 
 def settings(section, group):
@@ -122,7 +118,7 @@ class User:
         elif ident == STREAM_NOTICE:
             with self.lock:
                 self.notices.setdefault(body["stream"], []).append(
-                    Notice(now_us(), message.timestamp()[1] * 1000, body))
+                    Notice(now_us(), append_us(message), body))
                 self.follow(body)
 
     def follow(self, body):
@@ -135,6 +131,13 @@ class User:
         self.readers[name] = Reader(self.section, self.application + ".witness", "stream." + name,
                                     lambda message: keep(stream, message))
         self.readers[name].start()
+
+    def renew(self, section):
+        """Goes on with another key."""
+        with self.lock:
+            self.section = section
+            for reader in [self.inbox] + list(self.readers.values()):
+                reader.section = section
 
     def finish(self):
         """What each reader knew when it was asked to stop."""
@@ -159,12 +162,16 @@ class User:
             reader.stop()
 
 
+def append_us(message):
+    return appended(message.timestamp()[1] * 1000, now_us())
+
+
 def keep(stream, message):
     headers = dict(message.headers() or [])
     if stream.records and message.offset() <= stream.records[-1].offset:
         stream.lives += 1
-    stream.records.append(Record(message.offset(), message.timestamp()[1] * 1000, now_us(),
-                                 message.key(), message.value(),
+    stream.records.append(Record(message.offset(), append_us(message), now_us(), message.key(),
+                                 message.value(),
                                  (headers.get("lt") or b"").decode("ascii", "replace")))
 
 
@@ -188,7 +195,7 @@ class Diary:
                 self.notes.append(self.bodies[ident].read(data))
 
     def control(self, message):
-        self.control_us.setdefault(message.key().decode(), []).append(message.timestamp()[1] * 1000)
+        self.control_us.setdefault(message.key().decode(), []).append(append_us(message))
 
     def appended(self, key, after_us):
         """When the first record of this key after a moment was appended."""
