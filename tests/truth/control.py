@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+import ddl
 from stage import LineError, wait_until
 from witness import scope
 from witness.clocks import now_us
@@ -137,6 +138,29 @@ class Office:
         except (LineError, subprocess.TimeoutExpired) as error:
             self.refused.append("declare %s: %s" % (declaration["id"], error))
             return False
+
+    # ---- a table that has another shape ----
+
+    def declare_type(self, event):
+        """A field of another type is another scope of every connection that has it."""
+        ident = self.history.services[event["target"]]
+        declared = self.stage.declarations["service", ident]
+        fields = [dict(f, type=event["type"]) if f["column"] == event["column"] else f
+                  for f in declared["fields"]]
+        touched = [c for c in self.seen.connections.values() if c.service == ident
+                   and c.terminated_us is None and event["column"] in c.versions[-1].scope.fields]
+        for connection in touched:
+            connection.versions.append(Version(connection.versions[-1].scope, now_us()))
+        if self.declare(dict(declared, fields=fields)):
+            for connection in touched:
+                connection.versions[-1].answered_us = now_us()
+
+    def mend_tables(self):
+        """Every table is as it is declared, so that its feed can go on."""
+        for (table, _), ident in zip(self.history.tables, self.history.services):
+            declared = self.stage.declarations["service", ident]["fields"]
+            wait_until("%s is as declared" % table,
+                       lambda t=table, d=declared: ddl.mend(self.stage, t, d), PATIENCE)
 
     # ---- amendment and end ----
 
