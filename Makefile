@@ -85,6 +85,14 @@ check-large: all $(O)/tests/integration/test_provider_faults
 check: packages
 	@tests/check
 
+# Each stage beside its physical limit, measured in the same run (tests/bench/README.md); optimised
+# programs, results under build/bench/.  STAGE=capture runs one, ROUNDS and ROWS change the effort.
+bench: packages
+	@$(MAKE) --no-print-directory -s -j$$(nproc) MODE=release all bench-programs
+	@tests/bench/run --mode release $(if $(STAGE),--stage $(STAGE)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	    $(if $(ROWS),--rows $(ROWS))
+bench-programs: $(BENCH)
+
 # The main job on real data, from an empty machine to a report.
 demo: packages
 	@$(MAKE) --no-print-directory -s -j$$(nproc) MODE=release all
@@ -123,4 +131,4 @@ tidy:
 clean:
 	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
 
-.PHONY: all tests unit sim sim-long fuzz fuzz-replay real truth truth-long mutants check check-large demo demo-stop install deploy-check packages format tidy clean
+.PHONY: all tests unit sim sim-long fuzz fuzz-replay real truth truth-long mutants check check-large bench bench-programs demo demo-stop install deploy-check packages format tidy clean

@@ -23,6 +23,7 @@
 #define INIT_TIMEOUT_MS   70000
 #define READ_TIMEOUT_MS   70000
 #define COMMIT_TIMEOUT_MS 10000
+#define TURNED_BACK       (2 * LT_SECOND)
 
 struct lt_ledger {
     struct lt_ledger_conf conf;
@@ -216,11 +217,23 @@ static void sign(const struct lt_ledger *ledger,
     lt_control_sign(&control, ledger->conf.private_key, &out->wire);
 }
 
-/* Times of heartbeats must grow, also when the clock is turned back. */
-static lt_time beat_time(const struct lt_ledger *ledger)
+/* Under one number times of heartbeats must grow. */
+static lt_time beat_time(const struct lt_ledger *ledger, int64_t number)
 {
     const lt_time last = lt_fold_heartbeat_at(ledger->fold), now = lt_now();
-    return last != LT_TIME_NONE && last >= now ? last + 1 : now;
+    return number == ledger->number && last != LT_TIME_NONE && last >= now ? last + 1 : now;
+}
+
+/* Our clock was turned back: heartbeats signed by it are from the future, and nobody would act on
+ * them until that time comes. */
+static bool turned_back(const struct lt_ledger *ledger)
+{
+    const lt_time last = lt_fold_heartbeat_at(ledger->fold), now = lt_now();
+    if (last == LT_TIME_NONE || last - TURNED_BACK <= now)
+        return false;
+    lt_log(LT_LOG_WARN, "clock_turned_back", "seconds",
+           lt_logf("%lld", (long long)((last - now) / LT_SECOND)), NULL);
+    return true;
 }
 
 static int
@@ -244,7 +257,7 @@ static int add_heartbeat(struct lt_ledger *ledger,
         .body_kind = LT_CONTROL_HEARTBEAT,
         .body.heartbeat = {.highest = number, .digest = lt_bytes(digest, sizeof(digest))},
     };
-    sign(ledger, control, number, beat_time(ledger), out);
+    sign(ledger, control, number, beat_time(ledger, number), out);
     return take(ledger, out, reterr);
 }
 
@@ -277,7 +290,8 @@ static int commit_records(struct lt_ledger *ledger,
                           struct lt_error *reterr)
 {
     const lt_time at = lt_now();
-    const int64_t number = ledger->number + (int64_t)plan->count;
+    const int64_t number =
+        ledger->number + (int64_t)plan->count + (plan->count == 0 && turned_back(ledger));
     /* All are signed before any is taken: bodies borrow from objects that taking replaces. */
     for (size_t i = 0; i < plan->count; i++)
         sign(ledger, *plan->items[i], ledger->number + 1 + (int64_t)i, at, &records[i]);

@@ -10,8 +10,8 @@ import time
 import ddl
 from stage import LineError, wait_until
 from witness import scope
+from witness.clocks import now_us
 from witness.observations import Control, Version
-from witness.watch_source import now_us
 
 PROBED = 2  # streams of a hold of which it is tried whether they may be read
 PATIENCE = 60  # seconds for the answer of a command

@@ -6,6 +6,7 @@ import time
 import psycopg2
 
 import ddl
+from witness.clocks import at_the_source, now_us
 
 XID = "SELECT pg_current_xact_id_if_assigned()::text::bigint"
 CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
@@ -68,8 +69,10 @@ class Session(threading.Thread):
         xid = cursor.fetchone()[0]
         self.connection.commit()
         self.connection.autocommit = True
+        asked_us = now_us()
         cursor.execute(CLOCK)
-        self.stage.source.surely_visible(xid, cursor.fetchone()[0])
+        self.stage.source.surely_visible(
+            xid, at_the_source(cursor.fetchone()[0], asked_us, now_us()))
         self.connection.autocommit = False
 
 
