@@ -35,6 +35,7 @@ struct lt_shell_feed {
     int64_t seq, offset;         /**< last record handed out, and where the next one is */
     struct lt_lane_crowd *crowd; /**< live lane */
     bool stale;                  /**< a shape in it was replaced */
+    bool ahead;                  /**< its last sync point came from the future */
 };
 /** A topic that could not be read to its end when last looked at. */
 struct lt_shell_watch {

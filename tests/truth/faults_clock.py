@@ -13,12 +13,16 @@ from confluent_kafka.admin import NewTopic, AdminClient
 
 from faults import Fault
 from faults_parts import admin_settings, pg
-from stage import wait_until
+from stage import LineError, wait_until
+from witness.clocks import now_us
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime%s.so.1"
+WAITS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "faked_waits.c")
 PROBE = "witness.clock"  # a topic: the broker's clock is the append time of what is sent there
 NEAR = 5  # seconds within which a clock is right
 PATIENCE = 30
+WARM_S = 20  # longest wait until the part does its work again, before its clock jumps
+AFTERWARDS_S = 2  # with the right time, before it is started again
 
 
 class Clock(Fault):
@@ -29,8 +33,20 @@ class Clock(Fault):
     def inflict(self):
         self.part.set(0)
         self.part.start(self.part.environment())
+        self.goes_on(now_us())
         self.part.set(self.event["offset"])
         self.proof = self.reaches(self.event["offset"])
+
+    def goes_on(self, since_us):
+        """A clock that jumps while nothing runs shows little; but perhaps nothing can run now."""
+        beats = self.stage.diary.control_us.setdefault("heartbeat/steward", [])
+        concerned = [c.name for c in self.history.alive()
+                     if c.application in self.concerns or "*" in self.concerns]
+        try:
+            wait_until("%s goes on" % self.party, lambda: beats[-1:] > [since_us] and any(
+                self.history.stamped(name, since_us) for name in concerned), WARM_S)
+        except LineError:
+            pass
 
     def reaches(self, offset):
         """What its clock says, once it is that far from ours."""
@@ -41,6 +57,7 @@ class Clock(Fault):
         self.part.set(0)
         try:
             told = self.reaches(0)
+            time.sleep(AFTERWARDS_S)
             self.proof = self.proof and "%s, then %s" % (self.proof, told)
         finally:
             self.part.start(None)
@@ -122,7 +139,11 @@ class ProgramClock(ServerClock):
     """A program answers nobody: libfaketime is in its memory, and the file says what it adds."""
 
     def environment(self):
-        return dict(os.environ, **self.variables(True))
+        """With waits that know of the clock too."""
+        library = self.stage.path("state", "faked_waits.so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, WAITS], check=True)
+        variables = self.variables(True)
+        return dict(os.environ, **dict(variables, LD_PRELOAD=library + ":" + variables["LD_PRELOAD"]))
 
     def program(self):
         return self.stage.party(self.party)
