@@ -11,8 +11,7 @@ from .observations import Notice, Record, Stream
 from .wire import Damage, unframe
 
 STREAM_NOTICE, SCHEMA_NOTICE, DELIVERY_NOTE = 20, 21, 40
-OUT = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART,
-       KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
+GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 
 
 def settings(section, group):
@@ -37,6 +36,7 @@ class Reader(threading.Thread):
         self.section, self.group, self.topic, self.take = section, group, topic, take
         self.next_offset, self.end_us = 0, 0
         self.refused, self.over = None, False
+        self.consumer = None
         self.ended = threading.Event()
 
     def run(self):
@@ -45,10 +45,10 @@ class Reader(threading.Thread):
                 self.read()
             except KafkaException as error:
                 self.refused = error.args[0].name()
-            self.ended.wait(0.3)
+            self.ended.wait(1)
 
     def read(self):
-        consumer = Consumer(settings(self.section, self.group))
+        consumer = self.consumer = Consumer(settings(self.section, self.group))
         try:
             consumer.assign([TopicPartition(self.topic, 0, self.next_offset)])
             while not self.ended.is_set():
@@ -67,10 +67,22 @@ class Reader(threading.Thread):
         elif message.error().code() == KafkaError._PARTITION_EOF:
             self.refused, self.end_us = None, now_us()
             self.next_offset = max(self.next_offset, message.offset())
-        elif message.error().code() in OUT:
+        elif message.error().code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            self.refused = message.error().name()  # the client asks again by itself
+        elif message.error().code() in GONE:
             self.refused = message.error().name()
             return False
-        return True
+        return not (self.over and self.refused)
+
+    def is_gone(self):
+        """The topic was deleted: what it held after the last record that came is not known."""
+        try:
+            self.consumer.get_watermark_offsets(TopicPartition(self.topic, 0), 5, cached=False)
+        except KafkaException as error:
+            return error.args[0].code() in GONE
+        except RuntimeError:  # closed, to be made again
+            return True
+        return False
 
     def stop(self):
         self.ended.set()
@@ -130,8 +142,9 @@ class User:
     def finish(self):
         """What each reader knew when it was asked to stop."""
         for name, reader in self.readers.items():
-            self.streams[name].read_to_end = reader.refused is None and reader.end_us > 0
             self.streams[name].refused = reader.refused
+            self.streams[name].read_to_end = reader.refused is None and reader.end_us > 0 and \
+                not reader.is_gone()
 
     def forget(self, connections):
         """Stops reading what a history is done with."""
