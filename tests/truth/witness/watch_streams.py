@@ -48,10 +48,11 @@ class Reader(threading.Thread):
             self.ended.wait(1)
 
     def read(self):
-        consumer = self.consumer = Consumer(settings(self.section, self.group))
+        section = self.section  # a new key wants a new client
+        consumer = self.consumer = Consumer(settings(section, self.group))
         try:
             consumer.assign([TopicPartition(self.topic, 0, self.next_offset)])
-            while not self.ended.is_set():
+            while not self.ended.is_set() and self.section is section:
                 message = consumer.poll(0.2)
                 if message is not None and not self.took(message):
                     return
