@@ -75,10 +75,17 @@ class ServerClock:
             file.write("%+d\n" % offset)
         os.rename(self.file + ".new", self.file)
 
-    def variables(self, threads):
+    def variables(self, *libraries):
         """One look a second at the file."""
-        return {"LD_PRELOAD": LIBRARY % ("MT" if threads else ""), "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        return {"LD_PRELOAD": ":".join(libraries), "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 "FAKETIME_TIMESTAMP_FILE": self.file, "FAKETIME_CACHE_DURATION": "1"}
+
+    def with_threads(self):
+        """For what waits in threads (faked_waits.c)."""
+        library = self.stage.path("state", "faked_waits.so")
+        if not os.path.exists(library):
+            subprocess.run(["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library, WAITS], check=True)
+        return dict(os.environ, **self.variables(library, LIBRARY % "MT"))
 
     def told(self, offset):
         off = self.seconds() - time.time()
@@ -87,7 +94,7 @@ class ServerClock:
 
 class ClusterClock(ServerClock):
     def environment(self):
-        return self.variables(False)
+        return self.variables(LIBRARY % "")
 
     def start(self, environment):
         """Only the server itself runs under it."""
@@ -114,7 +121,7 @@ class ClusterClock(ServerClock):
 
 class BrokerClock(ServerClock):
     def environment(self):
-        return dict(os.environ, **self.variables(True))
+        return self.with_threads()
 
     def start(self, environment):
         kafka = self.stage.kafka
@@ -139,11 +146,7 @@ class ProgramClock(ServerClock):
     """A program answers nobody: libfaketime is in its memory, and the file says what it adds."""
 
     def environment(self):
-        """With waits that know of the clock too."""
-        library = self.stage.path("state", "faked_waits.so")
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, WAITS], check=True)
-        variables = self.variables(True)
-        return dict(os.environ, **dict(variables, LD_PRELOAD=library + ":" + variables["LD_PRELOAD"]))
+        return self.with_threads()
 
     def program(self):
         return self.stage.party(self.party)
