@@ -36,6 +36,7 @@ struct lt_shell_feed {
     struct lt_lane_crowd *crowd; /**< live lane */
     bool stale;                  /**< a shape in it was replaced */
     struct lt_lane_rows *rows;   /**< its schemas; NULL: to be looked up */
+    bool ahead;                  /**< its last sync point came from the future */
 };
 /** A topic that could not be read to its end when last looked at. */
 struct lt_shell_watch {

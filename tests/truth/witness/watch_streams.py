@@ -48,11 +48,12 @@ class Reader(threading.Thread):
             self.ended.wait(1)
 
     def read(self):
-        consumer = Consumer(settings(self.section, self.group))
+        section = self.section  # a new key wants a new client
+        consumer = Consumer(settings(section, self.group))
         try:
             partition = TopicPartition(self.topic, 0, self.next_offset)
             consumer.assign([partition])
-            while not self.ended.is_set():
+            while not self.ended.is_set() and self.section is section:
                 if self.asked:
                     self.end = consumer.get_watermark_offsets(partition, 5)[1]
                     self.asked = False
