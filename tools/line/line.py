@@ -128,6 +128,11 @@ class Kafka:
     def restart(self, node=1):
         run(self.tool, "restart", self.directory, str(node))
 
+    def lose(self, node=None):
+        """kill -9, and the disks are gone: of one broker, or of all.  start() or restart() makes them
+        anew, all together as another cluster."""
+        run(self.tool, "lose", self.directory, *([str(node)] if node else []))
+
     def issue(self, name, *options):
         run(os.path.join(ROOT, "tools", "pki", "pki"), "issue", self.certs, name, *options)
 
@@ -286,9 +291,7 @@ class Line:
     def found_platform(self, **routing):
         """`init` with the bootstrap certificate, then the steward and routing."""
         public = self.path("state", "steward.pub")
-        self.write_cli_config("bootstrap", public)
-        self.lienthong("init", "--key-file", self.path("state", "steward.key"))
-        self.write_cli_config("operator", public)
+        self.empower()
         self.program("steward", "lt-steward", [], {
             "kafka": self.kafka.section("steward"),
             "steward": {"key_file": self.path("state", "steward.key"),
@@ -303,6 +306,18 @@ class Line:
             "kafka": self.kafka.section("routing"), "routing": routing,
             "control": {"public_key_file": public},
         }).start()
+
+    def empower(self):
+        """`init` with the bootstrap certificate: also on a cluster made anew."""
+        public = self.path("state", "steward.pub")
+        self.write_cli_config("bootstrap", public)
+        self.lienthong("init", "--key-file", self.path("state", "steward.key"))
+        self.write_cli_config("operator", public)
+
+    def restore_control(self):
+        """What the archive holds goes into an empty cluster; gives what the command printed."""
+        steward = self.programs["steward"]
+        return run(steward.binary, "restore-control", "--config", steward.config)
 
     def write_cli_config(self, principal, public, **control):
         write_config(self.path("etc", "lienthong.conf"), {
