@@ -64,18 +64,19 @@ def test_all_of_kafka_is_lost_and_comes_back(world):
     unheard.consumer.signal(signal.SIGCONT)
     world.kafka.start()
     before = living.rows()
-    world.empower()
     steward = world.programs["steward"]
+    wait_until("the steward has no rights", lambda: not steward.running())
+    world.empower()
+    steward.start()
     wait_until("the steward refuses", lambda: not steward.running())
     assert "restore-control" in steward.log_text().splitlines()[-1], steward.log_text()[-500:]
-    time.sleep(3)
+    time.sleep(2)
     assert living.rows() == before and len(unheard.rows()) == 20
     assert all(c.stamp_time() < lost for c in (living, filtered, held, unheard))
 
     said = world.restore_control()
     assert "records are back" in said and "epoch 2" in said, said
     start_again(world)
-    assert living.rows() == before or living.stamp_time() > lost
     for copy, condition in ((living, "true"), (filtered, NORTH), (amended, NORTH)):
         copy.wait_stamp_after(lost)
         copy.wait_equal(condition)

@@ -2,6 +2,7 @@
 
 import faults
 import faults_parts
+import faults_platform
 
 KINDS = {
     "kill": faults.Kill, "zombie": faults.Zombie, "stop": faults.Stop, "cut": faults.Cut,
@@ -12,4 +13,7 @@ KINDS = {
     "slot dropped": faults_parts.SlotDropped, "slot advanced": faults_parts.SlotAdvanced,
     "slot recreated": faults_parts.SlotRecreated, "topic deleted": faults_parts.TopicDeleted,
     "restore target": faults_parts.RestoreTarget, "restore source": faults_parts.RestoreSource,
+    "broker lost": faults_platform.BrokerLost,
+    "all brokers lost": faults_platform.AllBrokersLost,
+    "kafka lost": faults_platform.KafkaLost,
 }

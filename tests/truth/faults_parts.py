@@ -82,7 +82,8 @@ class DiskFull(Fault):
     def heal(self):
         os.unlink(self.filler)
         if self.party == "broker":
-            self.stage.kafka.restart()
+            for node in range(1, self.stage.kafka.count + 1):
+                self.stage.kafka.restart(node)
         elif unreachable(self.stage, self.party):
             pg(self.stage, "start", self.party)
 

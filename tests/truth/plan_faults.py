@@ -29,12 +29,22 @@ SHORT_KINDS = {
 }
 LONG_KINDS = {kind: (weight, low, high * 8 if kind in ("stop", "cut", "half-open") else high, parties)
               for kind, (weight, low, high, parties) in SHORT_KINDS.items()}
+# Of the platform's whole Kafka: in long histories, and by name.
+WHOLE_KINDS = {"kafka lost": (1, 0.5, 3.0, ["broker"])}
+LONG_KINDS.update(WHOLE_KINDS)
+# On a stage of three brokers.
+BROKER_KINDS = {
+    "broker lost": (4, 0.5, 6.0, ["broker"]),
+    "all brokers lost": (3, 0.0, 3.0, ["broker"]),
+}
 # Faults that use the same thing wait for one another.
 SHARED = {"source": "source", "provider": "source", "target": "target", "broker": "broker"}
 
 
-def fault_events(dice, profile, kinds=None):
-    table = {k: v for k, v in profile.kinds.items() if not kinds or k in kinds}
+def fault_events(dice, profile, kinds=None, brokers=1):
+    table = dict(profile.kinds, **(BROKER_KINDS if brokers > 1 else {}))
+    if kinds:
+        table = {k: v for k, v in dict(table, **WHOLE_KINDS).items() if k in kinds}
     events = []
     for _ in range(dice.randint(1, profile.faults)):
         kind = dice.choices(list(table), [v[0] for v in table.values()])[0]
@@ -43,6 +53,8 @@ def fault_events(dice, profile, kinds=None):
                  "party": dice.choice(parties), "seconds": round(dice.uniform(shortest, longest), 3)}
         if kind in ("cut", "delay", "half-open") and event["party"] in WITH_DATABASE:
             event["database"] = dice.random() < 0.4
+        if kind == "broker lost":
+            event["node"], event["wipe"] = dice.randint(1, brokers), dice.random() < 0.5
         events.append(event)
     return events
 
@@ -50,4 +62,5 @@ def fault_events(dice, profile, kinds=None):
 def alone(event):
     """What must not have two faults at once."""
     parties = {SHARED.get(event["party"]) or event["party"].split(":")[-1]}
-    return sorted(parties | ({"target"} if event["kind"] == "restore target" else set()))
+    more = {"restore target": {"target"}, "kafka lost": {"steward"}}
+    return sorted(parties | more.get(event["kind"], set()))

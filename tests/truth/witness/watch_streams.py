@@ -41,7 +41,7 @@ class Reader(threading.Thread):
         self.section, self.group, self.topic, self.take = section, group, topic, take
         self.next_offset, self.end_us = 0, 0
         self.refused, self.over = None, False
-        self.ended = threading.Event()
+        self.ended, self.anew = threading.Event(), threading.Event()
 
     def run(self):
         while not self.ended.is_set() and not (self.over and self.refused):
@@ -56,6 +56,10 @@ class Reader(threading.Thread):
         try:
             consumer.assign([TopicPartition(self.topic, 0, self.next_offset)])
             while not self.ended.is_set():
+                if self.anew.is_set():
+                    self.next_offset, self.end_us = 0, 0
+                    self.anew.clear()
+                    return
                 message = consumer.poll(0.2)
                 if message is not None and not self.took(message):
                     return
@@ -119,10 +123,21 @@ class User:
             self.readers[name].over = body["ended"]
         if name in self.readers or body["terminated"] or body["connection"] in self.forgotten:
             return
-        stream = self.streams[name] = Stream(name, body["connection"])
+        stream = self.streams.setdefault(name, Stream(name, body["connection"]))
         self.readers[name] = Reader(self.section, self.application + ".witness", "stream." + name,
                                     lambda message: keep(stream, message))
         self.readers[name].start()
+
+    def cluster_is_new(self):
+        """All streams are lost.  A name that comes again must not carry other contents under it: what
+        comes then is added to what was read."""
+        with self.lock:
+            for name, reader in self.readers.items():
+                reader.stop()
+                self.streams[name].refused = "lost with Kafka"
+                self.streams[name].lost_us = now_us()
+            self.readers.clear()
+        self.inbox.anew.set()
 
     def finish(self):
         """What each reader knew when it was asked to stop."""
@@ -136,8 +151,9 @@ class User:
             self.forgotten.update(connections)
             done = [n for n, s in self.streams.items() if s.connection in connections]
             for name in done:
-                self.readers[name].stop()
-                del self.readers[name], self.streams[name]
+                if name in self.readers:
+                    self.readers.pop(name).stop()
+                del self.streams[name]
                 self.notices.pop(name, None)
 
     def stop(self):
@@ -176,6 +192,10 @@ class Diary:
 
     def control(self, message):
         self.control_us.setdefault(message.key().decode(), []).append(message.timestamp()[1] * 1000)
+
+    def cluster_is_new(self):
+        for reader in self.readers:
+            reader.anew.set()
 
     def appended(self, key, after_us):
         """When the first record of this key after a moment was appended."""
