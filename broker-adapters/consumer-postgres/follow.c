@@ -82,8 +82,11 @@ static int read_inbox(struct follow *f, struct lt_error *reterr)
     f->inbox = lt_inbox_new();
     if (lt_bus_read_to_end(&f->bus, f->inbox_topic, LT_OFFSET_BEGIN, INBOX_WAIT_MS, take_inbox, f,
                            &next, reterr) ||
-        lt_reader_add(f->reader, f->inbox_topic, next, reterr))
+        lt_reader_add(f->reader, f->inbox_topic, next, reterr)) {
+        if (reterr->class == LT_ERR_REJECT)
+            reterr->class = LT_ERR_RETRY; /* not there yet: the steward makes it */
         return -1;
+    }
     f->all_dirty = true;
     lt_log(LT_LOG_INFO, "inbox_read", "topic", f->inbox_topic, "next", lt_logf("%ld", (long)next),
            NULL);

@@ -68,6 +68,9 @@ int inbox_open(struct inbox *inbox, const struct lt_bus *bus, struct lt_error *r
     }
     if (lt_bus_read_to_end(bus, inbox->topic, LT_OFFSET_BEGIN, READ_TIMEOUT_MS, take, inbox, &next,
                            reterr) != 0) {
+        if (reterr != NULL && reterr->class == LT_ERR_REJECT && !lt_bus_is_denied(reterr)) {
+            reterr->class = LT_ERR_RETRY; /* not there yet: the steward makes it */
+        }
         return lt_fail_context(reterr, "reading %s", inbox->topic);
     }
     LT_CLEANUP(lt_reader_closep) struct lt_reader *reader = lt_reader_open(bus, true, reterr);

@@ -212,7 +212,7 @@ int lt_steward_restore(struct lt_steward *s, struct lt_error *reterr)
     struct lt_restored restored;
     char newest[40];
     if (lt_ledger_restore(s->ledger, &restored, reterr) < 0)
-        return -1;
+        return lt_bus_is_denied(reterr) ? lt_fail_context(reterr, "first run lienthong init") : -1;
     printf(
         "%zu records are back, up to number %ld, the newest signed at %s; epoch %ld has begun.\n",
         restored.records, (long)restored.number,

@@ -149,7 +149,14 @@ static void an_entry_cut_short_anywhere_was_never_sent(void **state)
     (void)state;
     put(LT_CONTROL_CONNECTION, "cn000001", &world_connection);
     const size_t whole = size_of_file();
-    begin(LT_CONTROL_HOLD, "ho000001", &world_hold_pair);
+    struct lt_buf first = {0};
+    world_sign(&world, LT_CONTROL_HOLD, "ho000001", &world_hold_pair);
+    lt_buf_add(&first, world.wire.data, world.wire.len);
+    world_sign(&world, LT_CONTROL_HOLD, "ho000002", &world_hold_service);
+    const struct lt_archive_record two[] = {{"hold/ho000001", lt_buf_bytes(&first)},
+                                            {"hold/ho000002", lt_buf_bytes(&world.wire)}};
+    assert_int_equal(lt_archive_begin(path, two, 2, NULL), 0);
+    lt_buf_fini(&first);
     const size_t end = size_of_file();
     for (size_t size = end - 1; size >= whole; size -= 7) {
         assert_int_equal(lt_file_cut(path, size, NULL), 0);
