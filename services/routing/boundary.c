@@ -45,8 +45,8 @@ static void open_stream(struct lane *lane,
                         int64_t before,
                         const struct lane_terms *terms)
 {
-    struct lane_slot *slot =
-        make_stream(lane, connection, LT_MAX(before, terms->generation_base) + 1, terms);
+    int64_t base = MUTANT(GENERATIONS) ? 0 : terms->generation_base;
+    struct lane_slot *slot = make_stream(lane, connection, LT_MAX(before, base) + 1, terms);
     bool held = terms->right != LANE_MAY;
     lt_lane_move(lane, slot, held ? LANE_HELD : LANE_LOAD, terms->clause, terms->clause);
 }
@@ -148,7 +148,7 @@ static void apply(struct lane *lane, struct lane_slot *slot)
 /* After a loss nothing says any more that the connection was ended: its copies are told again. */
 static void tell_over(struct lane *lane, const char *connection, const struct lane_terms *terms)
 {
-    if (terms->generation_base == 0)
+    if (terms->generation_base == 0 || MUTANT(TELL_OVER))
         return;
     struct lane_slot *slot = make_stream(lane, connection, terms->generation_base + 1, terms);
     lt_lane_move(lane, slot, LANE_ENDED, "connection", "terminated");
