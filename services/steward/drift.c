@@ -42,6 +42,11 @@ bool lt_drift_fits(enum lt_drift_rule rule, const char *expected, const char *va
     return number_fits(rule, expected, value);
 }
 
+enum lt_drift_rule lt_drift_topic_rule(const char *setting)
+{
+    return strcmp(setting, "min.insync.replicas") == 0 ? LT_DRIFT_AT_LEAST : LT_DRIFT_EQUAL;
+}
+
 struct check {
     struct lt_cluster *cluster;
     const char *topic;
@@ -119,9 +124,10 @@ int lt_drift_repair_topic(struct lt_cluster *cluster,
     const struct check one = {.cluster = cluster, .topic = topic->name, .found = found, .arg = arg};
     struct lt_topic_settings settings;
     lt_topic_settings(topic, replicas, &settings);
-    for (size_t i = 0; i < settings.count; i++)
-        if (check(&one, settings.items[i].name, LT_DRIFT_EQUAL, settings.items[i].value, reterr) <
-            0)
+    for (size_t i = 0; i < settings.count; i++) {
+        const struct lt_topic_config *item = &settings.items[i];
+        if (check(&one, item->name, lt_drift_topic_rule(item->name), item->value, reterr) < 0)
             return -1;
+    }
     return 0;
 }

@@ -16,6 +16,9 @@ enum lt_drift_rule {
 /** Is the value as the rule wants it?  Lists (cleanup.policy) in any order.  Pure. */
 bool lt_drift_fits(enum lt_drift_rule rule, const char *expected, const char *value);
 
+/** How a topic's setting is compared: an operator may want more replicas in sync, never fewer. */
+enum lt_drift_rule lt_drift_topic_rule(const char *setting);
+
 /** One setting that is not as it should be.  Valid during the call it is handed to. */
 struct lt_drift {
     const char *topic; /**< NULL: the broker's */

@@ -17,12 +17,12 @@
 
 #define TRANSACTIONAL_ID  "steward"
 #define COMMIT_TIMEOUT_MS 10000
+#define TURNED_BACK       (2 * LT_SECOND)
 
 struct lt_ledger *lt_ledger_new(const struct lt_ledger_conf *conf)
 {
     struct lt_ledger *ledger = lt_alloc(sizeof(*ledger));
     ledger->conf = *conf;
-    ledger->archived_beat = LT_TIME_NONE;
     lt_control_key_public(conf->private_key, ledger->public_key);
     return ledger;
 }
@@ -113,12 +113,23 @@ static void sign(const struct lt_ledger *ledger,
     lt_control_sign(&control, ledger->conf.private_key, &out->wire);
 }
 
-/* Times of heartbeats must grow, also when the clock is turned back. */
-static lt_time beat_time(const struct lt_ledger *ledger)
+/* Under one number times of heartbeats must grow. */
+static lt_time beat_time(const struct lt_ledger *ledger, int64_t number)
 {
-    const lt_time last = LT_MAX(lt_fold_heartbeat_at(ledger->fold), ledger->archived_beat);
-    const lt_time now = lt_now();
-    return last != LT_TIME_NONE && last >= now ? last + 1 : now;
+    const lt_time last = lt_fold_heartbeat_at(ledger->fold), now = lt_now();
+    return number == ledger->number && last != LT_TIME_NONE && last >= now ? last + 1 : now;
+}
+
+/* Our clock was turned back: heartbeats signed by it are from the future, and nobody would act on
+ * them until that time comes. */
+static bool turned_back(const struct lt_ledger *ledger)
+{
+    const lt_time last = lt_fold_heartbeat_at(ledger->fold), now = lt_now();
+    if (last == LT_TIME_NONE || last - TURNED_BACK <= now)
+        return false;
+    lt_log(LT_LOG_WARN, "clock_turned_back", "seconds",
+           lt_logf("%lld", (long long)((last - now) / LT_SECOND)), NULL);
+    return true;
 }
 
 static int
@@ -141,7 +152,7 @@ int lt_ledger_sign_heartbeat(struct lt_ledger *ledger,
         .body_kind = LT_CONTROL_HEARTBEAT,
         .body.heartbeat = {.highest = number, .digest = lt_bytes(digest, sizeof(digest))},
     };
-    sign(ledger, control, number, beat_time(ledger), out);
+    sign(ledger, control, number, beat_time(ledger, number), out);
     return take(ledger, out, reterr);
 }
 
@@ -165,68 +176,90 @@ int lt_ledger_send(struct lt_ledger *ledger,
     return lt_wait_readable(ledger->asker, LT_TOPIC_CONTROL, COMMIT_TIMEOUT_MS, reterr);
 }
 
-/* Signs and takes the plan and its heartbeat.  records: room for the plan's items and the
- * heartbeat.
- */
-static int sign_all(struct lt_ledger *ledger,
-                    const struct lt_plan *plan,
-                    struct lt_signed_record *records,
-                    struct lt_error *reterr)
+/* A plan's records and the heartbeat that confirms them, signed; number: the highest one then. */
+struct batch {
+    const struct lt_plan *plan;
+    struct lt_signed_record *signed_records;
+    struct lt_archive_record *records;
+    int64_t number;
+    size_t noted; /* of them the archive keeps so many */
+};
+
+static void
+batch_init(struct batch *batch, const struct lt_ledger *ledger, const struct lt_plan *plan)
+{
+    const size_t count = plan->count + 1;
+    const bool turned = plan->count == 0 && turned_back(ledger);
+    *batch = (struct batch){.plan = plan,
+                            .signed_records = lt_alloc(count * sizeof(*batch->signed_records)),
+                            .records = lt_alloc(count * sizeof(*batch->records)),
+                            .number = ledger->number + (int64_t)plan->count + turned,
+                            .noted = plan->count + turned}; /* whatever takes a number */
+}
+
+static void batch_fini(struct batch *batch)
+{
+    for (size_t i = 0; i <= batch->plan->count; i++)
+        lt_buf_fini(&batch->signed_records[i].wire);
+    free(batch->signed_records);
+    free(batch->records);
+}
+
+static int sign_all(struct lt_ledger *ledger, struct batch *batch, struct lt_error *reterr)
 {
     const lt_time at = lt_now();
+    const struct lt_plan *plan = batch->plan;
+    struct lt_signed_record *records = batch->signed_records;
     /* All are signed before any is taken: bodies borrow from objects that taking replaces. */
     for (size_t i = 0; i < plan->count; i++)
         sign(ledger, *plan->items[i], ledger->number + 1 + (int64_t)i, at, &records[i]);
     for (size_t i = 0; i < plan->count; i++)
         if (take(ledger, &records[i], reterr) < 0)
             return -1;
-    return lt_ledger_sign_heartbeat(ledger, ledger->number + (int64_t)plan->count,
-                                    &records[plan->count], reterr);
+    if (lt_ledger_sign_heartbeat(ledger, batch->number, &records[plan->count], reterr) < 0)
+        return -1;
+    for (size_t i = 0; i <= plan->count; i++)
+        batch->records[i] =
+            (struct lt_archive_record){records[i].key, lt_buf_bytes(&records[i].wire)};
+    return 0;
 }
 
 /* Noted before it is sent: what anybody may come to read is in the archive.  A full disk must not
  * end the heartbeats. */
-static int note_begin(const struct lt_ledger *ledger,
-                      const struct lt_archive_record *records,
-                      size_t count,
+static int note(const struct lt_ledger *ledger,
+                const struct batch *batch,
+                bool committed,
+                struct lt_error *reterr)
+{
+    const char *path = ledger->conf.archive_file;
+    if (batch->noted == 0)
+        return 0;
+    if ((committed ? lt_archive_end(path, true, reterr)
+                   : lt_archive_begin(path, batch->records, batch->noted, reterr)) == 0)
+        return 0;
+    if (reterr)
+        reterr->class = LT_ERR_RETRY;
+    return -1;
+}
+
+static int send_batch(struct lt_ledger *ledger,
+                      const struct batch *batch,
+                      lt_ledger_prepare *prepare,
+                      void *arg,
                       struct lt_error *reterr)
 {
-    if (count == 0 || lt_archive_begin(ledger->conf.archive_file, records, count, reterr) == 0)
-        return 0;
-    if (reterr)
-        reterr->class = LT_ERR_RETRY;
-    return -1;
-}
-
-static int note_committed(const struct lt_ledger *ledger, size_t count, struct lt_error *reterr)
-{
-    if (count == 0 || lt_archive_end(ledger->conf.archive_file, true, reterr) == 0)
-        return 0;
-    if (reterr)
-        reterr->class = LT_ERR_RETRY;
-    return -1;
-}
-
-/* records: the items and, last, the heartbeat, signed. */
-static int commit_records(struct lt_ledger *ledger,
-                          const struct lt_archive_record *records,
-                          size_t items,
-                          lt_ledger_prepare *prepare,
-                          void *arg,
-                          struct lt_error *reterr)
-{
-    const int64_t number = ledger->number + (int64_t)items;
-    if (note_begin(ledger, records, items, reterr) < 0)
+    const size_t items = batch->plan->count;
+    if (note(ledger, batch, false, reterr) < 0)
         return -1;
     if (prepare && items > 0) {
-        const struct lt_archive_record *last = &records[items - 1];
-        if (prepare(arg, last->key, last->wire, number, reterr) < 0)
+        const struct lt_archive_record *last = &batch->records[items - 1];
+        if (prepare(arg, last->key, last->wire, batch->number, reterr) < 0)
             return -1;
     }
-    if (lt_ledger_send(ledger, records, items + 1, reterr) < 0)
+    if (lt_ledger_send(ledger, batch->records, items + 1, reterr) < 0)
         return -1;
-    ledger->number = number;
-    return note_committed(ledger, items, reterr) < 0 ? -1 : lt_ledger_state_write(ledger, reterr);
+    ledger->number = batch->number;
+    return note(ledger, batch, true, reterr) < 0 ? -1 : lt_ledger_state_write(ledger, reterr);
 }
 
 static int commit(struct lt_ledger *ledger,
@@ -235,19 +268,12 @@ static int commit(struct lt_ledger *ledger,
                   void *arg,
                   struct lt_error *reterr)
 {
-    const size_t count = plan->count + 1;
-    struct lt_signed_record *signed_records = lt_alloc(count * sizeof(*signed_records));
-    struct lt_archive_record *records = lt_alloc(count * sizeof(*records));
-    int rc = sign_all(ledger, plan, signed_records, reterr);
-    for (size_t i = 0; i < count; i++)
-        records[i] = (struct lt_archive_record){signed_records[i].key,
-                                                lt_buf_bytes(&signed_records[i].wire)};
+    struct batch batch;
+    batch_init(&batch, ledger, plan);
+    int rc = sign_all(ledger, &batch, reterr);
     if (rc == 0)
-        rc = commit_records(ledger, records, plan->count, prepare, arg, reterr);
-    for (size_t i = 0; i < count; i++)
-        lt_buf_fini(&signed_records[i].wire);
-    free(signed_records);
-    free(records);
+        rc = send_batch(ledger, &batch, prepare, arg, reterr);
+    batch_fini(&batch);
     return rc;
 }
 
@@ -268,15 +294,15 @@ int lt_ledger_beat(struct lt_ledger *ledger, struct lt_error *reterr)
 /* The first heartbeat stands in the archive too: it names the epoch. */
 static int confirm_start(struct lt_ledger *ledger, struct lt_error *reterr)
 {
-    struct lt_signed_record beat = {0};
-    int rc = lt_ledger_sign_heartbeat(ledger, ledger->number, &beat, reterr);
-    const struct lt_archive_record record = {beat.key, lt_buf_bytes(&beat.wire)};
-    if (rc == 0 &&
-        (note_begin(ledger, &record, 1, reterr) < 0 ||
-         lt_ledger_send(ledger, &record, 1, reterr) < 0 || note_committed(ledger, 1, reterr) < 0))
-        rc = -1;
-    lt_buf_fini(&beat.wire);
-    return rc == 0 ? lt_ledger_state_write(ledger, reterr) : -1;
+    const struct lt_plan nothing = {0};
+    struct batch batch;
+    batch_init(&batch, ledger, &nothing);
+    batch.noted = 1;
+    int rc = sign_all(ledger, &batch, reterr);
+    if (rc == 0)
+        rc = send_batch(ledger, &batch, NULL, NULL, reterr);
+    batch_fini(&batch);
+    return rc;
 }
 
 int lt_ledger_start(struct lt_ledger *ledger,

@@ -17,7 +17,6 @@ struct lt_ledger {
     struct lt_fold *fold;
     int64_t epoch, number;
     int64_t written_epoch, written_number; /* in the state file */
-    lt_time archived_beat;                 /* newest heartbeat in the archive; LT_TIME_NONE: none */
     int64_t refused;
 };
 

@@ -50,7 +50,6 @@ static int load_archive(struct lt_ledger *ledger,
     if (lt_archive_take_open(archive, reterr) < 0 ||
         check_archive(ledger, archive->fold, number, reterr) < 0)
         return -1;
-    ledger->archived_beat = lt_fold_heartbeat_at(archive->fold);
     ledger->epoch = LT_MAX(epoch, lt_fold_epoch(archive->fold)) + 1;
     ledger->number = lt_fold_highest(archive->fold);
     return 0;

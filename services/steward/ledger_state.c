@@ -148,7 +148,6 @@ int lt_ledger_compare(struct lt_ledger *ledger, struct lt_error *reterr)
         lt_log_error(LT_LOG_ERROR, "archive_damaged", &err, NULL);
         rc = 0;
     }
-    ledger->archived_beat = lt_fold_heartbeat_at(archive.fold);
     if (rc == 0)
         rc = compare_numbers(ledger, lt_fold_highest(archive.fold), &err);
     if (rc == 0 && follow_fold(ledger, &archive, &err) < 0) {

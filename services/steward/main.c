@@ -28,11 +28,19 @@ static int restore(struct lt_steward *steward, struct lt_error *reterr)
     return rc;
 }
 
+/* A server that does not answer keeps nobody from stopping: what is stored is whole. */
+static int overdue(void)
+{
+    lt_log(LT_LOG_WARN, "stop_overdue", "hint", "a broker does not answer", NULL);
+    return EXIT_SUCCESS;
+}
+
 static int run(struct lt_steward *steward, struct lt_error *reterr)
 {
     if (lt_log_conf_start(&steward->conf.log, "lt-steward", reterr) < 0)
         return -1;
     lt_daemon_signals();
+    lt_stop_within(LT_STOP_MS, overdue);
     lt_steward_metrics_register(&steward->metrics);
     if (lt_metrics_start(steward->conf.metrics_file, reterr) < 0)
         return -1;

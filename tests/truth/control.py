@@ -9,8 +9,8 @@ import time
 
 from stage import LineError, wait_until
 from witness import scope
+from witness.clocks import now_us
 from witness.observations import Control, Version
-from witness.watch_source import now_us
 
 PATIENCE = 60  # seconds for the answer of a command
 

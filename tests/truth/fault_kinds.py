@@ -1,8 +1,11 @@
 """All kinds of faults by the names that plans use."""
 
 import faults
+import faults_clock
+import faults_keys
 import faults_parts
 import faults_platform
+import faults_standby
 
 KINDS = {
     "kill": faults.Kill, "zombie": faults.Zombie, "stop": faults.Stop, "cut": faults.Cut,
@@ -16,4 +19,6 @@ KINDS = {
     "broker lost": faults_platform.BrokerLost,
     "all brokers lost": faults_platform.AllBrokersLost,
     "kafka lost": faults_platform.KafkaLost,
+    "clock": faults_clock.Clock, "failover": faults_standby.Failover,
+    "key renewed": faults_keys.KeyRenewed,
 }

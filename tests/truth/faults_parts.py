@@ -92,6 +92,8 @@ class Slot(Fault):
     """Something with the provider's replication slot, by hand."""
 
     def inflict(self):
+        # The one before may have left none; the provider makes it anew.
+        wait_until("there is a slot", self.state, 60)
         self.stage.keep_down(self.stage.party("provider"))
         self.stage.party("provider").kill9()
         before = self.state()

@@ -11,8 +11,8 @@ from plan_faults import alone
 import workload
 from stage import connection_of
 from witness import scope
+from witness.clocks import now_us
 from witness.observations import Fault, Observations, Version
-from witness.watch_source import now_us
 
 PATIENCE = 120  # seconds from the quiet until every copy must have converged
 NOTES_PATIENCE = 15  # and until the diary must hold their notes
@@ -109,9 +109,10 @@ class History:
         self.sessions = sessions
         self.seen.blind += ["a session ended: %r" % s.error for s in sessions if s.error]
 
-    def source_is_lost(self):
+    def source_is_lost(self, connect=None, until_us=None):
         """The source goes back: what was true until now is an epoch of its own."""
-        self.seen.epochs.append(self.stage.source.collect([t for t, _ in self.tables], lost=True))
+        self.seen.epochs.append(self.stage.source.collect([t for t, _ in self.tables], True, connect,
+                                                          until_us))
 
     def decide(self, begin, events):
         for event in events:
@@ -238,7 +239,7 @@ def record_of(control):
 
 
 def recovery(seen):
-    """(kind, seconds) of each fault: from its healing until every copy that it concerns, and that
+    """(fault, seconds) of each fault: from its healing until every copy that it concerns, and that
     still lives, was stamped after it."""
     for fault in seen.faults:
         times = []
@@ -250,4 +251,4 @@ def recovery(seen):
                                    if look.usable and (look.source_stamp_us or 0) > fault.end_us),
                                   None))
         if times and all(t is not None for t in times):
-            yield fault.kind, (max(times) - fault.end_us) / 1e6
+            yield fault, (max(times) - fault.end_us) / 1e6

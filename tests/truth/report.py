@@ -1,13 +1,10 @@
-"""What a run says at its end: one line a history, a table of recovery and cut-off times, CSV files
-and their picture under build/truth/."""
+"""What a run says: one line a history, and at its end what it measured (figures.py)."""
 
 import collections
-import csv
 import os
 import shutil
-import statistics
-import subprocess
 
+import figures
 import plan as plans
 from history import recovery
 from stage import remove
@@ -60,7 +57,7 @@ def keep(root, plan, result):
 
 def close(root, results, directory, keep_stage):
     by = {o: sum(r.outcome == o for r in results) for o in ("passed", "FAILED", "not judged")}
-    write_times(root, results)
+    figures.write(os.path.join(root, "build", "truth"), results)
     if by["not judged"]:
         print("%d not judged" % by["not judged"])
     failed = by["FAILED"] + (0 if by["passed"] else 1 if not by["FAILED"] else 0)
@@ -70,50 +67,3 @@ def close(root, results, directory, keep_stage):
         remove(directory)
     print("%d passed, %d failed" % (by["passed"], failed))
     return 1 if failed else 0
-
-
-def write_times(root, results):
-    directory = os.path.join(root, "build", "truth")
-    os.makedirs(directory, exist_ok=True)
-    recovered = {}
-    for result in results:
-        for kind, seconds in result.recovery:
-            recovered.setdefault(kind.split(" ")[0], []).append(seconds)
-    write_csv(os.path.join(directory, "recovery.csv"), ["fault", "count", "median_s", "worst_s"],
-              [(k, len(v), "%.3f" % statistics.median(v), "%.3f" % max(v))
-               for k, v in sorted(recovered.items())])
-    cuts = sorted((c.appended_us / 1e6, c.received_us / 1e6) for r in results for c in r.cut_offs)
-    write_csv(os.path.join(directory, "cut-off.csv"), ["appended_s", "received_s"],
-              [("%.3f" % a, "%.3f" % r) for a, r in cuts])
-    for kind, times in sorted(recovered.items()):
-        print("recovery after %-12s %4d times, median %6.2f s, worst %6.2f s" % (
-            kind, len(times), statistics.median(times), max(times)))
-    for name, times in (("appended", [c[0] for c in cuts]), ("received", sorted(c[1] for c in cuts))):
-        if times:
-            print("cut-off, last record %s: %d times, median %.3f s, p99 %.3f s, worst %.3f s"
-                  " (bound 90 s)" % (name, len(times), statistics.median(times),
-                                     times[min(len(times) - 1, len(times) * 99 // 100)], times[-1]))
-    draw(directory)
-
-
-def write_csv(path, head, rows):
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(head)
-        writer.writerows(rows)
-
-
-PICTURE = """
-set terminal svg size 900,420; set output 'recovery.svg'; set datafile separator ','
-set style fill solid 0.6; set boxwidth 0.4; set ylabel 's'; set yrange [0:*]
-set title 'Recovery by kind of fault: median and worst'
-plot 'recovery.csv' every ::1 using ($0-0.2):3:xtic(1) with boxes title 'median', \\
-     '' every ::1 using ($0+0.2):4 with boxes title 'worst'
-"""
-
-
-def draw(directory):
-    """A picture, where gnuplot is installed and there is something to draw."""
-    if shutil.which("gnuplot"):
-        subprocess.run(["gnuplot", "-e", PICTURE.replace("\n", " ").replace("\\ ", "")],
-                       cwd=directory, stderr=subprocess.DEVNULL, check=False)

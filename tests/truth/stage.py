@@ -15,7 +15,7 @@ import plan as plans
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "tools", "line"))
 
-from line import ROOT, Line, LineError, remove, wait_until, write_config  # noqa: E402,F401
+from line import ROOT, Cluster, Line, LineError, remove, wait_until, write_config  # noqa: E402,F401
 
 from witness import scope, watch_source, watch_streams, watch_views  # noqa: E402
 from witness.observations import Connection, Version  # noqa: E402

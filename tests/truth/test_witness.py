@@ -12,12 +12,13 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 sys.dont_write_bytecode = True
 
-from witness import scope, values, watch_source  # noqa: E402
+import figures  # noqa: E402
+from witness import clocks, scope, values, watch_source  # noqa: E402
 from witness.avro_record import Malformed, Schema  # noqa: E402
 from witness.judge import judge  # noqa: E402
 from witness.judge_right import cut_offs  # noqa: E402
 from witness.observations import (Change, Connection, Control, Epoch, Fault, Look, Notice,  # noqa: E402
-                                  Observations, Record, Stream, Transaction, Version)
+                                  Observations, OldKey, Record, Stream, Transaction, Version)
 from witness.wire import Damage, chain_next, chain_start, header  # noqa: E402
 
 S = 1_000_000
@@ -188,8 +189,8 @@ class Judged(unittest.TestCase):
 
     def test_a_commit_that_was_not_yet_visible_need_not_be_there(self):
         """D41.2b-1: all that was visible at T, not all that has an earlier commit time."""
-        self.seen.looks[CN][5].source_stamp_us = BEGIN + 10 * S + 40_000
-        self.seen.looks[CN][5].digest = state((1, "north"), (2, "south"))
+        self.seen.looks[CN][9].source_stamp_us = BEGIN + 10 * S + 40_000
+        self.seen.looks[CN][9].digest = state((1, "north"), (2, "south"))
         self.assertNotIn("unsound stamp", self.kinds())
 
     def test_finds_rows_that_no_moment_had(self):
@@ -229,6 +230,55 @@ class Judged(unittest.TestCase):
         self.seen.faults.append(Fault("restore target", ["*"], BEGIN, BEGIN + 30 * S, "files"))
         self.seen.looks[CN][-5].source_stamp_us = BEGIN + 18 * S + 500_000
         self.found()
+
+    # ---- clocks that are an hour wrong ----
+
+    def date_again(self, wrong_us):
+        """The source's clock is wrong while it commits its third transaction and what follows."""
+        polls = []
+        for transaction in self.story.transactions:
+            at = transaction.seen_us
+            told = at + (wrong_us if transaction.xid >= 3 else 0)
+            polls.append(("%d:%d:" % (transaction.xid + 1, transaction.xid + 1),
+                          clocks.at_the_source(told, at - 2000, at + 2000)))
+        watch_source.date_visible(self.story.transactions, polls)
+
+    def test_a_history_with_a_wrong_source_clock_in_which_all_is_well_passes(self):
+        for wrong in (-clocks.HOUR_US, clocks.HOUR_US):
+            self.date_again(wrong)
+            self.found()
+
+    def test_finds_rows_missing_that_were_committed_under_a_wrong_source_clock(self):
+        """DX-6, DT-4: what was committed at a wrong hour was true at the right one."""
+        for wrong in (-clocks.HOUR_US, clocks.HOUR_US):
+            self.date_again(wrong)
+            look = self.seen.looks[CN][12]  # at 12 s, without the third transaction
+            look.source_stamp_us = BEGIN + 12 * S + 400_000
+            look.at_us = BEGIN + 12 * S + 500_000
+            self.assertIn("unsound stamp", self.kinds())
+
+    def test_finds_a_stamp_that_is_still_to_come(self):
+        """DX-6, DT-4: an hour ahead, it would lengthen the use."""
+        self.seen.looks[CN][-1].source_stamp_us += clocks.HOUR_US
+        self.found("unsound stamp")
+
+    def test_finds_rows_readable_after_their_use_by_a_clock_turned_back(self):
+        """DT-4: the target says that they are usable, by its own clock."""
+        for look in self.seen.looks[CN][-6:]:
+            look.source_stamp_us -= clocks.HOUR_US
+        self.assertIn("unsound stamp", self.kinds())
+
+    def test_finds_a_record_after_a_hold_appended_by_a_wrong_broker_clock(self):
+        """DX-3: the broker's hour is wrong, the witness's is not."""
+        for wrong in (-clocks.HOUR_US, clocks.HOUR_US):
+            for record in self.story.records:
+                record.append_us = clocks.appended(record.append_us + wrong, record.received_us)
+            self.story.hold(15, 15.5)
+            self.assertIn("without right", self.kinds())
+            del self.seen.controls[:]
+            self.story.hold(18, 19)
+            self.found()
+            del self.seen.controls[:]
 
     def test_finds_a_terminated_copy_that_is_still_readable(self):
         """D44-final"""
@@ -372,6 +422,14 @@ class Judged(unittest.TestCase):
         """D44.1d-2"""
         self.seen.connections[CN].until_us = BEGIN + 17 * S
         self.assertIn("without right", self.kinds())
+
+    def test_finds_a_replaced_key_that_still_reads(self):
+        """D40: with the answer of the command that issued its successor it has no right any more."""
+        key = OldKey("ap000002.k1", BEGIN + 10 * S, [BEGIN + 10 * S + S // 2])
+        self.seen.old_keys.append(key)
+        self.found()
+        key.received_us.append(BEGIN + 12 * S)
+        self.found("without right")
 
     def test_measures_both_cut_off_times(self):
         """DX-14"""
@@ -565,6 +623,24 @@ class Parts(unittest.TestCase):
         wish = scope.Scope(["id"], ["all"], ["id"], ["amount"])
         self.assertFalse(wish.shows({"id": "1", "amount": "NaN"}))
         self.assertTrue(wish.names({"id": "1", "amount": "NaN"}))
+
+    def test_figures_tell_faults_apart_by_what_they_hit(self):
+        """DX-14: a restored source is not a restored target, a killed steward not a killed consumer."""
+        self.assertEqual([figures.kind_of(*name.rsplit(" ", 1)) for name in (
+            "restore source source", "restore target stream:ap000002", "crash target",
+            "kill consumer:ap000003", "kill consumer:ap000004", "disk full broker", "broker broker")],
+            ["restore source", "restore target", "crash target", "kill consumer", "kill consumer",
+             "disk full broker", "broker"])
+
+    def test_a_server_s_clock_is_believed_where_it_agrees_with_ours(self):
+        self.assertEqual(clocks.at_the_source(BEGIN + 7, BEGIN, BEGIN + 9), BEGIN + 7)
+        self.assertEqual(clocks.at_the_source(BEGIN + clocks.HOUR_US, BEGIN, BEGIN + 9), BEGIN + 9)
+        self.assertEqual(clocks.at_the_source(BEGIN - clocks.HOUR_US, BEGIN, BEGIN + 9), BEGIN + 9)
+
+    def test_an_append_time_is_right_but_for_whole_hours(self):
+        received = BEGIN + 200 * S  # behind a hold, say
+        for wrong in (-clocks.HOUR_US, 0, clocks.HOUR_US):
+            self.assertEqual(clocks.appended(BEGIN + wrong, received), BEGIN)
 
     def test_a_transaction_is_visible_with_the_first_snapshot_that_holds_it(self):
         one, other = Transaction(10, 0, {}), Transaction(12, 0, {})

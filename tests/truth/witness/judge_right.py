@@ -27,11 +27,21 @@ def judge(case):
             continue
         for begin, end, why in closed_spans(case.seen, connection):
             yield from delivered_inside(name, stream, begin, end, why)
+    yield from old_keys(case.seen)
     for cut in cut_offs(case.seen):
         bound = GRACE_US + BATCH_US
         if max(cut.appended_us or 0, cut.received_us or 0) > bound:
             yield Verdict("cut-off", cut.stream, "%s took %.3f s, the bound is %.0f s" % (
                 cut.hold, max(cut.appended_us or 0, cut.received_us or 0) / 1e6, bound / 1e6))
+
+
+def old_keys(seen):
+    """A key has no right any more once the command that issued its successor was answered."""
+    for key in seen.old_keys:
+        late = [t for t in key.received_us if t > key.replaced_us + FETCH_US]
+        if late:
+            yield Verdict("without right", key.name, "%d records received with it, the first at %s; it was "
+                          "replaced at %s" % (len(late), clock(late[0]), clock(key.replaced_us)))
 
 
 def closed_spans(seen, connection):

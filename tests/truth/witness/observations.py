@@ -1,5 +1,6 @@
 """What the witness saw in one history: plain data, nothing else is judged.  Times are microseconds
-of the witness's clock since 1970, but for those named source_* and append_* (the broker's)."""
+of the witness's clock since 1970, but for those named source_* and append_* (the broker's, less the
+whole hours that its clock was wrong: clocks.py)."""
 
 import dataclasses
 import pickle
@@ -21,14 +22,14 @@ class Transaction:
     xid: int
     commit_us: int
     changes: dict  # table -> [Change]
-    seen_us: Optional[int] = None  # source's clock when a snapshot surely showed it
+    seen_us: Optional[int] = None  # when a snapshot surely showed it
 
 
 @dataclass
 class Epoch:
     """An unbroken life of the source: a restored source begins another one."""
     transactions: list
-    until_us: Optional[int] = None  # the source's clock when it was lost
+    until_us: Optional[int] = None  # when it was lost
 
 
 @dataclass
@@ -116,6 +117,14 @@ class Fault:
 
 
 @dataclass
+class OldKey:
+    """A key that another one replaced, and when records were received with it since."""
+    name: str
+    replaced_us: int
+    received_us: list = field(default_factory=list)
+
+
+@dataclass
 class Observations:
     seed: int
     epochs: list = field(default_factory=list)
@@ -127,6 +136,7 @@ class Observations:
     notes: list = field(default_factory=list)  # of the diary
     controls: list = field(default_factory=list)
     faults: list = field(default_factory=list)
+    old_keys: list = field(default_factory=list)
     quiet_us: int = 0  # load ended, all faults healed, all holds lifted or final
     end_us: int = 0
     blind: list = field(default_factory=list)  # what could not be seen

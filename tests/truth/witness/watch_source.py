@@ -3,10 +3,10 @@ of the witness's own gives the order of commits, and a poll of snapshots says wh
 surely visible."""
 
 import threading
-import time
 
 import psycopg2
 
+from .clocks import at_the_source, now_us
 from .observations import Change, Epoch, Transaction
 from .values import parse
 
@@ -44,6 +44,12 @@ def install(connection):
     """Once in a source database, before its first shared table."""
     with connection.cursor() as cursor:
         cursor.execute(INSTALL)
+    make_slot(connection)
+
+
+def make_slot(connection):
+    """Where there is none, before anybody commits."""
+    with connection.cursor() as cursor:
         cursor.execute("SELECT pg_create_logical_replication_slot(%s, 'test_decoding')", (SLOT,))
 
 
@@ -76,8 +82,10 @@ class Source:
             try:
                 connection = connection or self.connect()
                 with connection.cursor() as cursor:
+                    asked_us = now_us()
                     cursor.execute(NOW)
-                    self.polls.append(cursor.fetchone())
+                    snapshot, source_us = cursor.fetchone()
+                    self.polls.append((snapshot, at_the_source(source_us, asked_us, now_us())))
             except psycopg2.Error:
                 connection = None  # the source is down: nobody commits
         if connection:
@@ -92,10 +100,11 @@ class Source:
         self.collect([])
         self.polls, self.known, self.order = [], {}, {}
 
-    def collect(self, tables, lost=False):
+    def collect(self, tables, lost=False, connect=None, until_us=None):
         """Everything that has committed to these tables, as one epoch; lost: the source is going to
-        be exchanged for an older state of itself, in which transaction ids come again."""
-        connection = self.connect()
+        be exchanged for an older state of itself, in which transaction ids come again.  `connect`: to
+        where it lies now, after it had ended at until_us."""
+        connection = (connect or self.connect)()
         try:
             with connection.cursor() as cursor:
                 cursor.execute(COMMITS)
@@ -103,14 +112,12 @@ class Source:
                     # After a crash the slot may tell some again, in the same order.
                     self.places += 1
                     self.order[xid] = (self.places, commit_us)
-                cursor.execute(NOW)
-                now_us = cursor.fetchone()[1]
                 cursor.execute("SELECT xid, tab, op, old, new FROM witness.log"
                                " WHERE tab = ANY(%s) ORDER BY id", (tables,))
                 rows = cursor.fetchall()
         finally:
             connection.close()
-        epoch = Epoch(self.transactions(rows), now_us if lost else None)
+        epoch = Epoch(self.transactions(rows), (until_us or now_us()) if lost else None)
         if lost:
             self.known = {(t.xid, t.commit_us): t.seen_us for t in epoch.transactions}
             self.polls = []
@@ -148,7 +155,3 @@ def date_visible(transactions, polls):
             else:
                 transaction.seen_us = clock_us
         waiting = still
-
-
-def now_us():
-    return int(time.time() * 1e6)

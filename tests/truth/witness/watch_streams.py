@@ -2,21 +2,16 @@
 record noted when it comes."""
 
 import threading
-import time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from .avro_record import Malformed, Schema
+from .clocks import appended, now_us
 from .observations import Notice, Record, Stream
 from .wire import Damage, unframe
 
 STREAM_NOTICE, SCHEMA_NOTICE, DELIVERY_NOTE = 20, 21, 40
-OUT = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART,
-       KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
-
-
-def now_us():
-    return int(time.time() * 1e6)
+GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 
 
 def settings(section, group):
@@ -41,6 +36,7 @@ class Reader(threading.Thread):
         self.section, self.group, self.topic, self.take = section, group, topic, take
         self.next_offset, self.end_us = 0, 0
         self.refused, self.over = None, False
+        self.consumer = None
         self.ended, self.anew = threading.Event(), threading.Event()
 
     def run(self):
@@ -49,10 +45,10 @@ class Reader(threading.Thread):
                 self.read()
             except KafkaException as error:
                 self.refused = error.args[0].name()
-            self.ended.wait(0.3)
+            self.ended.wait(1)
 
     def read(self):
-        consumer = Consumer(settings(self.section, self.group))
+        consumer = self.consumer = Consumer(settings(self.section, self.group))
         try:
             consumer.assign([TopicPartition(self.topic, 0, self.next_offset)])
             while not self.ended.is_set():
@@ -75,10 +71,22 @@ class Reader(threading.Thread):
         elif message.error().code() == KafkaError._PARTITION_EOF:
             self.refused, self.end_us = None, now_us()
             self.next_offset = max(self.next_offset, message.offset())
-        elif message.error().code() in OUT:
+        elif message.error().code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            self.refused = message.error().name()  # the client asks again by itself
+        elif message.error().code() in GONE:
             self.refused = message.error().name()
             return False
-        return True
+        return not (self.over and self.refused)
+
+    def is_gone(self):
+        """The topic was deleted: what it held after the last record that came is not known."""
+        try:
+            self.consumer.get_watermark_offsets(TopicPartition(self.topic, 0), 5, cached=False)
+        except KafkaException as error:
+            return error.args[0].code() in GONE
+        except RuntimeError:  # closed, to be made again
+            return True
+        return False
 
     def stop(self):
         self.ended.set()
@@ -114,7 +122,7 @@ class User:
         elif ident == STREAM_NOTICE:
             with self.lock:
                 self.notices.setdefault(body["stream"], []).append(
-                    Notice(now_us(), message.timestamp()[1] * 1000, body))
+                    Notice(now_us(), append_us(message), body))
                 self.follow(body)
 
     def follow(self, body):
@@ -139,11 +147,19 @@ class User:
             self.readers.clear()
         self.inbox.anew.set()
 
+    def renew(self, section):
+        """Goes on with another key."""
+        with self.lock:
+            self.section = section
+            for reader in [self.inbox] + list(self.readers.values()):
+                reader.section = section
+
     def finish(self):
         """What each reader knew when it was asked to stop."""
         for name, reader in self.readers.items():
-            self.streams[name].read_to_end = reader.refused is None and reader.end_us > 0
             self.streams[name].refused = reader.refused
+            self.streams[name].read_to_end = reader.refused is None and reader.end_us > 0 and \
+                not reader.is_gone()
 
     def forget(self, connections):
         """Stops reading what a history is done with."""
@@ -162,12 +178,16 @@ class User:
             reader.stop()
 
 
+def append_us(message):
+    return appended(message.timestamp()[1] * 1000, now_us())
+
+
 def keep(stream, message):
     headers = dict(message.headers() or [])
     if stream.records and message.offset() <= stream.records[-1].offset:
         stream.lives += 1
-    stream.records.append(Record(message.offset(), message.timestamp()[1] * 1000, now_us(),
-                                 message.key(), message.value(),
+    stream.records.append(Record(message.offset(), append_us(message), now_us(), message.key(),
+                                 message.value(),
                                  (headers.get("lt") or b"").decode("ascii", "replace")))
 
 
@@ -191,7 +211,7 @@ class Diary:
                 self.notes.append(self.bodies[ident].read(data))
 
     def control(self, message):
-        self.control_us.setdefault(message.key().decode(), []).append(message.timestamp()[1] * 1000)
+        self.control_us.setdefault(message.key().decode(), []).append(append_us(message))
 
     def cluster_is_new(self):
         for reader in self.readers:

@@ -31,8 +31,18 @@ static void judges_each_kind_of_setting(void **state)
             fail_msg("'%s' against '%s'", cases[i].value, cases[i].expected);
 }
 
+static void more_replicas_in_sync_are_no_drift(void **state)
+{
+    (void)state;
+    const enum lt_drift_rule rule = lt_drift_topic_rule("min.insync.replicas");
+    assert_true(lt_drift_fits(rule, "2", "3"));
+    assert_false(lt_drift_fits(rule, "2", "1"));
+    assert_int_equal(lt_drift_topic_rule("cleanup.policy"), LT_DRIFT_EQUAL);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(judges_each_kind_of_setting)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(judges_each_kind_of_setting),
+                                       cmocka_unit_test(more_replicas_in_sync_are_no_drift)};
     return cmocka_run_group_tests_name("steward drift", tests, NULL, NULL);
 }
