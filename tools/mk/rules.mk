@@ -81,8 +81,8 @@ $(BENCH): $(O)/%: $(O)/%.o $(BENCH_A) $(SUPPORT_A) $(PROGRAM_A) $(LIB_A)
 # The simulation of routing's lanes: their pure files once more, with switches that leave one rule
 # of the protocol out (routing/mutant.h), always optimised.
 SIM     := $(O)/tests/sim/sim_routing
-SIM_O   := $(patsubst %,$(O)/sim/services/routing/%.o,state cursor view keyset effect lane stand start voucher \
-             boundary plan live catch) \
+SIM_O   := $(patsubst %,$(O)/sim/services/routing/%.o,state cursor view keyset effect lane stand start \
+             voucher boundary plan live catch) \
            $(patsubst %.c,$(O)/sim/%.o,$(wildcard tests/sim/*.c))
 $(O)/sim/%.o: %.c Makefile tools/mk/rules.mk
 	@mkdir -p $(@D)
