@@ -107,8 +107,8 @@ static void decode_row(struct lt_batch *batch,
         lt_row_set_aside(row, batch, "value", "the value does not fit the operation");
     } else if (record->op != LT_OP_DELETE) {
         row->kind = LT_ROW_UPSERT;
-        row->texts = lt_arena_alloc(batch->arena, shape->count * sizeof(*row->texts));
-        if (lt_shape_value(shape, value_schema, record->value, batch->arena, row->texts, &err))
+        row->values = lt_arena_alloc(batch->arena, shape->count * sizeof(*row->values));
+        if (lt_shape_value(shape, value_schema, record->value, batch->arena, row->values, &err))
             lt_row_set_aside(row, batch, "value", err.msg);
     }
 }

@@ -80,21 +80,22 @@ static size_t count_rows(const struct lt_row *rows, size_t count, lt_row_filter 
     return pass;
 }
 
-/* One text[]: the texts of `column` of the rows that pass, or of the key's column. */
+/* One array: the values of `column` of the rows that pass, or the texts of the key's column. */
 static void add_column(struct lt_params *params,
                        const struct lt_row *rows,
                        size_t count,
                        lt_row_filter *filter,
+                       uint32_t oid,
                        size_t column,
                        bool of_key)
 {
     const int which = open_param(params, BINARY_FORMAT);
     const size_t start = params->data.len;
-    lt_array_begin(&params->data, LT_OID_TEXT, count_rows(rows, count, filter));
+    lt_array_begin(&params->data, oid, count_rows(rows, count, filter));
     for (size_t i = 0; i < count; i++) {
         if (filter(&rows[i])) {
-            const struct lt_bytes *texts = of_key ? rows[i].key_texts : rows[i].texts;
-            lt_array_add(&params->data, start, texts[column]);
+            const struct lt_bytes *values = of_key ? rows[i].key_texts : rows[i].values;
+            lt_array_add(&params->data, start, values[column]);
         }
     }
     close_param(params, which);
@@ -107,7 +108,7 @@ void lt_params_columns(struct lt_params *params,
                        lt_row_filter *filter)
 {
     for (size_t column = 0; column < shape->count; column++)
-        add_column(params, rows, count, filter, column, false);
+        add_column(params, rows, count, filter, shape->columns[column].param.oid, column, false);
 }
 
 void lt_params_key_columns(struct lt_params *params,
@@ -117,7 +118,7 @@ void lt_params_key_columns(struct lt_params *params,
                            lt_row_filter *filter)
 {
     for (size_t column = 0; column < shape->key_count; column++)
-        add_column(params, rows, count, filter, column, true);
+        add_column(params, rows, count, filter, LT_OID_TEXT, column, true);
 }
 
 void lt_params_keys(struct lt_params *params,

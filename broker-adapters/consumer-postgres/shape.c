@@ -53,6 +53,7 @@ static int read_column(const struct lt_avro_schema *schema,
                        "field %s: a column's name has 1 to 63 bytes",
                        lt_avro_field_name(schema, field));
     bare_type(ret->type.sql, ret->cast, sizeof(ret->cast));
+    ret->param = lt_type_param(&ret->type);
     return 0;
 }
 
@@ -147,7 +148,7 @@ static int open_frame(const struct lt_avro_schema *schema,
 }
 
 typedef int
-decoder(const struct lt_type *, struct lt_bytes avro, struct lt_buf *text, struct lt_error *);
+decoder(const struct lt_type *, struct lt_bytes avro, struct lt_buf *out, struct lt_error *);
 
 static int decode(decoder *decode_value,
                   const struct lt_type *type,
@@ -175,7 +176,7 @@ int lt_shape_value(const struct lt_shape *shape,
                    int32_t value_schema,
                    struct lt_bytes framed,
                    struct lt_arena *arena,
-                   struct lt_bytes *texts,
+                   struct lt_bytes *values,
                    struct lt_error *reterr)
 {
     struct lt_bytes record;
@@ -183,8 +184,8 @@ int lt_shape_value(const struct lt_shape *shape,
     struct lt_buf scratch = {0};
     int rc = open_frame(shape->value, value_schema, framed, &record, spans, reterr);
     for (size_t i = 0; rc == 0 && i < shape->count; i++) {
-        rc = decode(lt_type_decode, &shape->columns[i].type, record, &spans[i], &scratch, arena,
-                    &texts[i], reterr);
+        rc = decode(lt_type_decode_param, &shape->columns[i].type, record, &spans[i], &scratch,
+                    arena, &values[i], reterr);
         if (rc)
             lt_fail_context(reterr, "field %s", lt_avro_field_name(shape->value, i));
     }
