@@ -118,9 +118,16 @@ static unsigned group(const char *digits, size_t len)
     return value;
 }
 
+static uint8_t *put16(uint8_t *at, size_t value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+    return at + 2;
+}
+
 /* numeric_recv(): number of digits to the base of 10,000, weight of the first one, sign, decimal
- * places, the digits; zeros at either end are taken off there. */
-static void put_numeric(const char *text, size_t len, struct lt_buf *out)
+ * places, the digits; zeros at either end are taken off there.  Gives the end. */
+static uint8_t *put_numeric(uint8_t *at, const char *text, size_t len)
 {
     bool negative = text[0] == '-';
     const char *whole = text + negative, *end = text + len;
@@ -128,32 +135,37 @@ static void put_numeric(const char *text, size_t len, struct lt_buf *out)
     size_t whole_len = (size_t)((point ? point : end) - whole);
     size_t fraction_len = point ? (size_t)(end - point - 1) : 0;
     size_t whole_groups = (whole_len + 3) / 4, fraction_groups = (fraction_len + 3) / 4;
-    put_be(out, whole_groups + fraction_groups, 2);
-    put_be(out, whole_groups - 1, 2);
-    put_be(out, negative ? NUMERIC_NEGATIVE : 0, 2);
-    put_be(out, fraction_len, 2);
+    at = put16(at, whole_groups + fraction_groups);
+    at = put16(at, whole_groups - 1);
+    at = put16(at, negative ? NUMERIC_NEGATIVE : 0);
+    at = put16(at, fraction_len);
     size_t first = (whole_len - 1) % 4 + 1;
     unsigned leading = 0;
     for (size_t i = 0; i < first; i++)
         leading = leading * 10 + (unsigned)(whole[i] - '0');
-    put_be(out, leading, 2);
-    for (const char *at = whole + first; at < whole + whole_len; at += 4)
-        put_be(out, group(at, 4), 2);
-    for (size_t at = 0; at < fraction_len; at += 4)
-        put_be(out, group(point + 1 + at, fraction_len - at), 2);
+    at = put16(at, leading);
+    for (const char *digits = whole + first; digits < whole + whole_len; digits += 4)
+        at = put16(at, group(digits, 4));
+    for (size_t i = 0; i < fraction_len; i += 4)
+        at = put16(at, group(point + 1 + i, fraction_len - i));
+    return at;
 }
 
+/* The digits as text come first, and give way to what is made of them. */
 static int put_decimal(const struct lt_type *type,
                        struct lt_bytes avro,
                        struct lt_buf *out,
                        struct lt_error *reterr)
 {
-    struct lt_buf text = {0};
-    int rc = lt_decimal_decode(type, avro, &text, reterr);
-    if (rc == 0)
-        put_numeric((const char *)text.data, text.len, out);
-    lt_buf_fini(&text);
-    return rc;
+    size_t start = out->len;
+    if (lt_decimal_decode(type, avro, out, reterr) < 0)
+        return -1;
+    size_t len = out->len - start;
+    uint8_t *made = lt_buf_grow(out, 16 + len);
+    uint8_t *end = put_numeric(made, (const char *)out->data + start, len);
+    memmove(out->data + start, made, (size_t)(end - made));
+    out->len = start + (size_t)(end - made);
+    return 0;
 }
 
 static int put_bytes(struct lt_bytes avro, struct lt_buf *out, struct lt_error *reterr)
