@@ -50,8 +50,12 @@ class BenchLine(Line):
         return self.clusters["source"].query(SOURCE_DB, statement)
 
     def load(self, statement):
-        """Runs a change whose commit waits for no disk: only what comes behind it is measured."""
-        self.sql("SET synchronous_commit = off; " + statement)
+        """Runs a change whose commits wait for no disk: only what comes behind them is measured."""
+        connection = self.clusters["source"].connect(SOURCE_DB)
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = off")
+            cursor.execute(statement)
+        connection.close()
 
     def target(self, statement):
         return self.clusters["target"].query(TARGET_DB, statement)
@@ -75,6 +79,12 @@ class BenchLine(Line):
             for name in names:
                 self.of(name).signal(signal.SIGCONT)
 
+    def end(self):
+        """Stops everything, also what a failed stage left standing still."""
+        for program in self.programs.values():
+            program.signal(signal.SIGCONT)
+        self.clear()
+
     # ---- Kafka from outside, as super user ----
 
     def client(self):
@@ -94,7 +104,7 @@ class BenchLine(Line):
         for future in admin.create_topics([NewTopic(name, 1, 1, config=config)]).values():
             future.result(30)
 
-    def end(self, topic):
+    def end_of(self, topic):
         consumer = Consumer(dict(self.client(), **{"group.id": "bench"}))
         try:
             return consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)[1]

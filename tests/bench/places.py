@@ -53,7 +53,7 @@ class Places:
 
     def stop(self):
         if self.whole is not None:
-            self.whole.clear()
+            self.whole.end()
         for cluster in self.clusters.values():
             cluster.stop()
         remove(self.directory)

@@ -49,11 +49,11 @@ def run(places, report, options):
                   + sample.rows(state["next"], state["next"] + rows - 1))
         state["next"] += rows
         state["number"] += 1
-        state["at"] = line.end(FEED)
+        state["at"] = line.end_of(FEED)
         return ours(line, "provider", FEED, state["at"], rows)
 
     def route():
-        result = ours(line, "routing", STREAM, line.end(STREAM), rows)
+        result = ours(line, "routing", STREAM, line.end_of(STREAM), rows)
         line.of("consumer").signal(signal.SIGCONT)
         return result
 
