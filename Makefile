@@ -34,7 +34,7 @@ include tools/mk/rules.mk
 
 all: $(PROGRAMS)
 
-tests: $(UNIT_TESTS) $(REAL_TESTS) $(TEST_TOOLS) $(SIM)
+tests: $(UNIT_TESTS) $(REAL_TESTS) $(TEST_TOOLS) $(SIM) $(BENCH)
 
 unit: $(UNIT_TESTS)
 	@tests/run-unit $(UNIT_TESTS)
@@ -93,6 +93,10 @@ bench: packages
 	    $(if $(ROWS),--rows $(ROWS))
 bench-programs: $(BENCH)
 
+# The ratios of the core stages against their committed values: part of `make check`.
+bench-guard: $(BENCH)
+	@tests/bench/guard --mode $(MODE)
+
 # The main job on real data, from an empty machine to a report.
 demo: packages
 	@$(MAKE) --no-print-directory -s -j$$(nproc) MODE=release all
@@ -131,4 +135,4 @@ tidy:
 clean:
 	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
 
-.PHONY: all tests unit sim sim-long fuzz fuzz-replay real truth truth-long mutants check check-large bench bench-programs demo demo-stop install deploy-check packages format tidy clean
+.PHONY: all tests unit sim sim-long fuzz fuzz-replay real truth truth-long mutants check check-large bench bench-programs bench-guard demo demo-stop install deploy-check packages format tidy clean

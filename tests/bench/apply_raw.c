@@ -18,7 +18,8 @@
     " $7::bool[], $8::int8[]) AS u(" COLUMNS ")"
 
 static const char set_up_sql[] =
-    "SET synchronous_commit = off; SET plan_cache_mode = force_generic_plan;"
+    "SET client_min_messages = warning; SET synchronous_commit = off; SET plan_cache_mode = "
+    "force_generic_plan;"
     "DROP TABLE IF EXISTS public.target, public.place;"
     "CREATE TABLE public.target (id bigint PRIMARY KEY, district integer NOT NULL,"
     " amount numeric(18,4), changed timestamptz NOT NULL, name text NOT NULL, address text,"
@@ -40,6 +41,11 @@ static const struct method methods[] = {
      .upsert = "INSERT INTO public.target (" COLUMNS ") SELECT " COLUMNS " FROM " UNNEST
                " ON CONFLICT (id) DO UPDATE SET " NEW_VALUES,
      .removing = "DELETE FROM public.target t USING unnest($1::int8[]) AS u(id) WHERE t.id = u.id"},
+    {.name = "unnest-count",
+     .upsert = "WITH done AS (INSERT INTO public.target (" COLUMNS ") SELECT " COLUMNS
+               " FROM " UNNEST " ON CONFLICT (id) DO UPDATE SET " NEW_VALUES
+               " RETURNING (xmax = 0) AS fresh) UPDATE public.place SET at = at + (SELECT count(*) "
+               "FROM done WHERE fresh) WHERE place = 1"},
     {.name = "insert",
      .upsert = "INSERT INTO public.target (" COLUMNS ") SELECT " COLUMNS " FROM " UNNEST},
     {.name = "update",
@@ -149,7 +155,9 @@ static void set_up(struct raw *raw, const struct apply_load *load)
     const char *change = raw->removes ? raw->method->removing : raw->method->upsert;
     run_sql(raw->conn, set_up_sql);
     apply_before_sql(load, "public.target", &sql);
-    run_sql(raw->conn, lt_buf_text(&sql));
+    if (sql.len > 0) {
+        run_sql(raw->conn, lt_buf_text(&sql));
+    }
     if (change != NULL) {
         check(raw->conn, PQprepare(raw->conn, "change", change, 0, NULL));
     }

@@ -89,15 +89,14 @@ class Side:
         return max(run.get("rss_kib", 0) for run in self.runs) / 1024
 
 
-def alternate(sides, rounds, tell=lambda text: None):
+def alternate(sides, rounds, in_order=False):
     """One round unmeasured, then `rounds` rounds of all sides in turn; the order turns round each
-    time, so that nobody always comes first."""
+    time, so that nobody always comes first, unless the sides build on each other."""
     for number in range(rounds + 1):
-        for side in sides if number % 2 else sides[::-1]:
+        for side in sides if in_order or number % 2 else sides[::-1]:
             result = side.measure()
             if number > 0:
                 side.runs.append(result)
-        tell("round %d of %d" % (number, rounds))
 
 
 def cpu_ratio(ours, limit):

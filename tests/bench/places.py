@@ -23,6 +23,7 @@ class Places:
         self.directory, self.mode = directory, mode
         self.programs = os.path.join(ROOT, "build", mode, "tests", "bench")
         self.clusters = {}
+        self.whole = None
         remove(directory)
         os.makedirs(directory)
         os.chmod(directory, 0o755)
@@ -41,7 +42,18 @@ class Places:
             cluster.start(*settings)
         return self.clusters[name]
 
+    def line(self):
+        """A whole line, founded when a stage first asks for it."""
+        if self.whole is None:
+            from bench_line import BenchLine  # only stages with Kafka need its client
+            os.makedirs(self.path("line"))
+            self.whole = BenchLine(self.path("line"), self.mode)
+            self.whole.found()
+        return self.whole
+
     def stop(self):
+        if self.whole is not None:
+            self.whole.end()
         for cluster in self.clusters.values():
             cluster.stop()
         remove(self.directory)

@@ -26,8 +26,9 @@ def rows(first, last, districts=1000):
 
 def one_by_one(first, last):
     """A block that commits each row alone."""
-    return ("DO $$ DECLARE i bigint; BEGIN FOR i IN %d..%d LOOP INSERT INTO public.bench SELECT %s;"
-            " COMMIT; END LOOP; END $$" % (first, last, ROW % {"districts": 1000}))
+    return ("DO $$ BEGIN FOR k IN %d..%d LOOP INSERT INTO public.bench SELECT %s FROM"
+            " (SELECT k::bigint AS i) n; COMMIT; END LOOP; END $$" % (
+                first, last, ROW % {"districts": 1000}))
 
 
 SELECT = ("SELECT id::text, district::text, amount::text, changed::text, name, address,"

@@ -47,6 +47,9 @@ static const char *const mutant_names[MUTANT_COUNT] = {
     [MUTANT_DEADLINE] = "load-without-deadline",
     [MUTANT_KEYS] = "old-values-trusted-below-e0",
     [MUTANT_EARLY_T] = "t-while-loading",
+    [MUTANT_GENERATIONS] = "generations-used-again-after-a-loss",
+    [MUTANT_TELL_OVER] = "ends-not-told-again-after-a-loss",
+    [MUTANT_FOLD_KEPT] = "fold-from-before-the-loss",
 };
 
 /* Leaves out every event that the violation does not need. */

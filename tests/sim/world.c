@@ -75,6 +75,7 @@ static void reset(struct world *world, uint64_t seed, bool trace)
     world->seed = seed;
     world->now = SIM_WINDOW;
     world->number = 1;
+    world->floor = 0;
     world->trace = trace;
     world->settling = world->directed = false;
     world->violation[0] = 0;
@@ -204,6 +205,8 @@ static void event(struct world *world)
         sim_provider_restart(world, feed);
     else if (what < 995)
         lose_topic(world);
+    else if (what < 996)
+        sim_lose_kafka(world);
 }
 
 static void settle_round(struct world *world)

@@ -14,7 +14,7 @@
 #define SIM_KEYS        4
 #define SIM_CONNECTIONS 3
 #define SIM_FEEDS       2
-#define SIM_GENERATIONS 18
+#define SIM_GENERATIONS 40
 #define SIM_CONTROLS    64
 #define SIM_WINDOW      10000
 #define SIM_TIMEOUT     100
@@ -52,6 +52,7 @@ struct sim_scope {
 struct sim_control {
     struct sim_terms connections[SIM_CONNECTIONS];
     int incarnation[SIM_FEEDS];
+    int generation_base;
 };
 
 /* ---- lanes ---- */
@@ -104,6 +105,7 @@ struct world {
     struct sim_source sources[SIM_FEEDS];
     struct sim_control controls[SIM_CONTROLS];
     int number; /* newest control number */
+    int floor;  /* no fold can be older: control was restored with this number */
     int service_of[SIM_CONNECTIONS];
     struct sim_scope scopes[SIM_CONNECTIONS][SIM_SCOPES]; /* by scope version */
     struct sim_lane *lanes[2], *zombies[2];
@@ -124,6 +126,10 @@ void sim_trace(const struct world *world, const char *fmt, ...) LT_PRINTF(2, 3);
 bool sim_chance(struct world *world, int percent);
 int sim_connection_of(const char *connection); /* cn000001 -> 0 */
 int sim_service_of(const char *service);
+
+/* loss.c */
+/** All of Kafka's data are gone, and control is restored. */
+void sim_lose_kafka(struct world *world);
 
 /* port.c */
 struct sim_lane *sim_lane_new(struct world *world, enum lane_id id);

@@ -47,3 +47,10 @@ def fill(directory):
                                    max(4096, free(directory)))
         except OSError:
             return path
+
+
+def used(directory):
+    """Bytes on disk below a directory."""
+    done = subprocess.run(["du", "-s", "--block-size=1", directory], stdout=subprocess.PIPE,
+                          text=True, check=True)
+    return int(done.stdout.split()[0])

@@ -86,7 +86,8 @@ class DiskFull(Fault):
             return
         os.unlink(self.filler)
         if self.party == "broker":
-            self.stage.kafka.restart()
+            for node in range(1, self.stage.kafka.count + 1):
+                self.stage.kafka.restart(node)
         elif unreachable(self.stage, self.party):
             pg(self.stage, "start", self.party)
 

@@ -247,7 +247,7 @@ class History:
             for note in list(self.stage.diary.notes):
                 noted[note["stream"]] = max(noted.get(note["stream"], 0), note["last"])
             if all(noted.get(n, 0) >= len({r.lt.split(" ")[1] for r in s.records})
-                   for n, s in self.seen.streams.items()):
+                   for n, s in self.seen.streams.items() if s.lost_us is None):
                 return
             time.sleep(0.3)
 

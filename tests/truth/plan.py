@@ -56,7 +56,7 @@ LONG = Profile(seconds=60, transactions=1500, initial=(3000, 500, 300), faults=8
                shapes=4, kinds=LONG_KINDS, bulk=500_000)
 
 
-def make(seed, long=False, kinds=None):
+def make(seed, long=False, kinds=None, brokers=1):
     """kinds: only these faults, for a closer look."""
     profile = LONG if long else SHORT
     dice = random.Random(seed)
@@ -67,7 +67,7 @@ def make(seed, long=False, kinds=None):
     plan["initial"] = rows.initial(profile.initial)
     events = ddl_events(random.Random(dice.random()), profile, rows)
     events += rows.events(profile)
-    events += fault_events(random.Random(dice.random()), profile, kinds)
+    events += fault_events(random.Random(dice.random()), profile, kinds, brokers)
     events += control_events(random.Random(dice.random()), profile, CONNECTIONS)
     plan["events"] = sorted(events, key=lambda e: e["at"])
     return plan

@@ -24,6 +24,7 @@ from witness.wire import Damage, chain_next, chain_start, header  # noqa: E402
 S = 1_000_000
 BEGIN = 1_795_000_000 * S
 CN, STREAM, TABLE = "cn000001", "cn000001.1", "public.t"
+NEXT = "cn000001.1000001"  # after a loss of all of Kafka
 KEY_SCHEMA = '{"type":"record","name":"K","fields":[{"name":"id","type":"long","lt.column":"id"}]}'
 VALUE_SCHEMA = ('{"type":"record","name":"R","fields":[{"name":"id","type":"long","lt.column":"id"},'
                 '{"name":"region","type":["null","string"],"lt.column":"region"}]}')
@@ -133,8 +134,8 @@ class Story:
                             "deletes": 2, "chain": chain}]
 
     def hold(self, given, answered, lifted=None):
-        self.seen.controls.append(Control("hold", CN, BEGIN + given * S, BEGIN + int(answered * S),
-                                          "ho000001", BEGIN + given * S + 1000))
+        self.seen.controls.append(Control("hold", CN, BEGIN + int(given * S), BEGIN + int(answered * S),
+                                          "ho000001", BEGIN + int(given * S) + 1000))
         if lifted:
             self.seen.controls.append(Control("lift", CN, BEGIN + lifted * S, BEGIN + (lifted + 1) * S,
                                               "ho000001"))
@@ -644,6 +645,80 @@ class Shapes(Judging):
                 look.digest = state((3, "north"), (10, "north"))
         verdicts = [v for v in judge(self.seen)[0] if v.where == STREAM and v.kind == "lost"]
         self.assertEqual(len(verdicts), 1, judge(self.seen)[0])
+
+class Lost(unittest.TestCase):
+    """All of Kafka is lost after the fifth record; the new cluster's first stream loads what is there,
+    and the delete of row 2 comes on it."""
+
+    def setUp(self):
+        self.story = Story()
+        self.seen = self.story.seen
+        old, self.story.records = self.story.records[:5], []
+        self.seen.streams[STREAM] = Stream(STREAM, CN, old, lost_us=BEGIN + 17 * S)
+        self.seen.notes[0].update(last=2, count=2, deletes=0, chain=self.chain(STREAM, old[:2]))
+        for second, op, ident, region in [(17, "snapshot", 2, "north"), (17, "snapshot", 3, "north"),
+                                          (18, "delete", 2, None)]:
+            self.story.add(second, op, ident, region)
+        self.seen.streams[NEXT] = Stream(NEXT, CN, self.story.records, read_to_end=True)
+        self.seen.notices[NEXT] = [Notice(BEGIN + 17 * S, BEGIN + 17 * S, dict(
+            self.seen.notices[STREAM][0].body, stream=NEXT))]
+        self.seen.faults.append(Fault("kafka lost broker", ["*"], BEGIN + 17 * S, BEGIN + 18 * S,
+                                      "cluster a became b"))
+        self.note()
+
+    @staticmethod
+    def chain(stream, records):
+        value = chain_start("stream." + stream)
+        for record in records:
+            value = chain_next(value, record.key, record.value, record.lt)
+        return value
+
+    def note(self):
+        count = len(self.story.records)
+        self.seen.notes[1:] = [dict(self.seen.notes[0], stream=NEXT, first=1, last=count, count=count,
+                                    deletes=1, chain=self.chain(NEXT, self.story.records))]
+
+    def kinds(self):
+        verdicts, blind = judge(self.seen)
+        self.assertEqual(blind, [])
+        return sorted({v.kind for v in verdicts})
+
+    def test_a_loss_of_which_all_comes_back_passes(self):
+        self.assertEqual(self.kinds(), [])
+
+    def test_finds_a_generation_that_is_used_again(self):
+        """DX-11: the old name, other contents, read from the start of the new topic."""
+        again = copy.copy(self.story.records[0])
+        again.lt = again.lt.replace(" 2/", " 1/")
+        self.seen.streams[STREAM].records.append(again)
+        self.assertIn("two contents", self.kinds())
+
+    def test_finds_a_change_lost_after_it(self):
+        """DX-4"""
+        del self.story.records[2]
+        self.note()
+        self.seen.notes[1]["deletes"] = 0
+        self.assertEqual(self.kinds(), ["lost"])
+
+    def test_finds_a_hold_that_did_not_come_back(self):
+        """DX-3, D43"""
+        self.story.hold(16.5, 16.9)
+        self.assertEqual(self.kinds(), ["without right"])
+
+    def test_finds_an_end_that_did_not_come_back(self):
+        """D44"""
+        self.seen.connections[CN].terminated_us = BEGIN + 16 * S
+        self.seen.controls.append(Control("revoke", CN, BEGIN + 16 * S, BEGIN + 16_500_000))
+        self.assertEqual(self.kinds(), ["without right"])
+
+    def test_finds_an_old_delivery_that_was_never_noted(self):
+        """DX-7: only the open page is lost with Kafka."""
+        del self.seen.notes[0]
+        self.assertEqual(self.kinds(), ["diary"])
+
+    def test_finds_a_new_delivery_that_was_never_noted(self):
+        del self.seen.notes[1]
+        self.assertEqual(self.kinds(), ["diary"])
 
 
 class Parts(unittest.TestCase):

@@ -91,6 +91,7 @@ class Stream:
     read_to_end: bool = False
     refused: Optional[str] = None  # why it could not be read at the end
     lives: int = 1  # the topic was seen to be another one
+    lost_us: Optional[int] = None  # its topic was lost with all of Kafka's data
 
 
 @dataclass

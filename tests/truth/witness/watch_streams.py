@@ -37,7 +37,7 @@ class Reader(threading.Thread):
         self.next_offset = 0
         self.asked, self.end = False, 0  # for the topic's end; where it was then
         self.refused, self.over = None, False
-        self.ended = threading.Event()
+        self.ended, self.anew = threading.Event(), threading.Event()
 
     def run(self):
         while not self.ended.is_set() and not (self.over and self.refused):
@@ -48,11 +48,16 @@ class Reader(threading.Thread):
             self.ended.wait(1)
 
     def read(self):
-        consumer = Consumer(settings(self.section, self.group))
+        section = self.section  # a new key wants a new client
+        consumer = Consumer(settings(section, self.group))
         try:
             partition = TopicPartition(self.topic, 0, self.next_offset)
             consumer.assign([partition])
-            while not self.ended.is_set():
+            while not self.ended.is_set() and self.section is section:
+                if self.anew.is_set():
+                    self.next_offset = self.end = 0
+                    self.anew.clear()
+                    return
                 if self.asked:
                     self.end = consumer.get_watermark_offsets(partition, 5)[1]
                     self.asked = False
@@ -128,7 +133,7 @@ class User:
             self.readers[name].over = body["ended"]
         if name in self.readers or body["terminated"] or body["connection"] in self.forgotten:
             return
-        stream = self.streams[name] = Stream(name, body["connection"])
+        stream = self.streams.setdefault(name, Stream(name, body["connection"]))
         self.readers[name] = Reader(self.section, self.application + ".witness", "stream." + name,
                                     lambda message: keep(stream, message))
         self.readers[name].start()
@@ -146,6 +151,17 @@ class User:
             return False
         finally:
             consumer.close()
+
+    def cluster_is_new(self):
+        """All streams are lost.  A name that comes again must not carry other contents under it: what
+        comes then is added to what was read."""
+        with self.lock:
+            for name, reader in self.readers.items():
+                reader.stop()
+                self.streams[name].refused = "lost with Kafka"
+                self.streams[name].lost_us = now_us()
+            self.readers.clear()
+        self.inbox.anew.set()
 
     def renew(self, section):
         """Goes on with another key."""
@@ -166,8 +182,9 @@ class User:
             self.forgotten.update(connections)
             done = [n for n, s in self.streams.items() if s.connection in connections]
             for name in done:
-                self.readers[name].stop()
-                del self.readers[name], self.streams[name]
+                if name in self.readers:
+                    self.readers.pop(name).stop()
+                del self.streams[name]
                 self.notices.pop(name, None)
 
     def stop(self):
@@ -210,6 +227,10 @@ class Diary:
 
     def control(self, message):
         self.control_us.setdefault(message.key().decode(), []).append(append_us(message))
+
+    def cluster_is_new(self):
+        for reader in self.readers:
+            reader.anew.set()
 
     def appended(self, key, after_us):
         """When the first record of this key after a moment was appended."""
