@@ -464,20 +464,30 @@ static void a_table_is_loaded_anew_when_its_parts_came_or_went(void **state)
     line_wait_equal(line, id, "tree", 30);
 }
 
-/* D41.2b-1: a copy reads parts that its snapshot did not have. */
+static void wait_asked(const char *query)
+{
+    for (int i = 0; i < 600 && strcmp(line_ask(line, "%s", query), "t") != 0; i++) {
+        lt_sleep_ms(50);
+    }
+    assert_string_equal(line_ask(line, "%s", query), "t");
+}
+
+/* D41.2b-1: a copy reads parts that its snapshot did not have.  A large table is copied first, so
+ * that there is time to lock the other one. */
 static void a_part_that_joined_while_its_table_was_copied_is_noticed(void **state)
 {
     (void)state;
     line_config(line, "provider", "on_shape_change", "renew");
+    line_table(line, "before");
+    line_sql(line,
+             "INSERT INTO public.before SELECT i::text, 'n' FROM generate_series(1, 300000) i");
     const char *id = make_partitioned("copied");
-    line_sql(line, "BEGIN; LOCK TABLE public.copied IN ACCESS EXCLUSIVE MODE");
     line_start(line);
-    for (int i = 0; i < 300; i++) {
-        if (strcmp(line_ask(line, "SELECT count(*) FROM pg_locks WHERE NOT granted"), "0") != 0) {
-            break;
-        }
-        lt_sleep_ms(100);
-    }
+    wait_asked(
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'COPY%before%' AND pid <>"
+        " pg_backend_pid()");
+    line_sql(line, "BEGIN; LOCK TABLE public.copied IN ACCESS EXCLUSIVE MODE");
+    wait_asked("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted");
     line_sql(line,
              "ALTER TABLE public.copied ATTACH PARTITION public.copied_n FOR VALUES FROM ('n')"
              " TO ('nz'); COMMIT");

@@ -13,6 +13,7 @@ from witness import scope
 from witness.clocks import now_us
 from witness.observations import Control, Version
 
+PROBED = 2  # streams of a hold of which it is tried whether they may be read
 PATIENCE = 60  # seconds for the answer of a command
 
 
@@ -73,9 +74,27 @@ class Office:
             self.undo(event["number"], ident)
             return
         held = next(c for c in self.controls if c.kind == "hold" and c.ident == ident)
+        readable = self.readable(held)
         control, _ = self.command("lift", held.target, "lift", ident, ident=ident)
+        control.readable = readable
         if control.answered_us is None and "is lifted already" not in self.refused[-1]:
             self.numbers[event["number"]] = ident
+
+    def readable(self, hold):
+        """Streams of which a client of their user still gets a record, although the hold took effect
+        some time ago."""
+        if hold.answered_us is None or hold.answered_us > now_us() - 10**6:
+            return []
+        held = [(user, name) for user in self.stage.users.values()
+                for name, stream in list(user.streams.items())
+                if stream.connection in self.seen.connections and stream.records
+                and hold.target in self.names_of(stream.connection)]
+        return [name for user, name in held[-PROBED:] if user.gets_a_record_of(name)]
+
+    def names_of(self, connection):
+        """Under which a hold may stop it."""
+        it = self.seen.connections[connection]
+        return it.name, it.service, it.application
 
     def lift_all(self):
         """So that the history can come to its end."""

@@ -231,6 +231,10 @@ class History:
         end = time.monotonic() + READERS_PATIENCE
         while any(counts(r) and not r.at_end() for r in readers) and time.monotonic() < end:
             time.sleep(0.1)
+        for r in readers:
+            if counts(r) and not r.at_end():
+                print("    %s: read to %d of %s, refused %s, asked %s, over %s" % (
+                    r.topic, r.next_offset, r.end, r.refused, r.asked, r.over))
 
     def living(self):
         return {c.name for c in self.alive()}

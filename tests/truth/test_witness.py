@@ -331,7 +331,13 @@ class Judged(Judging):
         """DX-11, DX-4"""
         self.redo((10, "insert", 3, "north"), (12, "delete", 1, None), (16, "update", 2, "north"),
                   (17, "update", 2, "south"), (17, "update", 2, "north"), (18, "delete", 2, None))
-        self.found("lost")
+        self.found("lost", "not idempotent")
+
+    def test_finds_a_change_given_twice_with_one_content(self):
+        """DX-11: nobody's copy shows it, and still it went out twice."""
+        self.redo((10, "insert", 3, "north"), (12, "delete", 1, None), (16, "update", 2, "north"),
+                  (16, "update", 2, "north"), (18, "delete", 2, None))
+        self.found("not idempotent")
 
     def test_finds_the_last_changes_missing(self):
         """DX-4"""
@@ -359,14 +365,14 @@ class Judged(Judging):
         """D52.2b, DX-8"""
         self.story.add(19, "insert", 4, "west")
         self.story.note()
-        self.found("lost", "wrong record")
+        self.found("lost", "not idempotent", "wrong record")
 
     def test_finds_the_key_of_a_row_outside_the_scope(self):
         """DX-8: a delete tells that there was one."""
         self.story.add(19, "delete", 4, None)
         self.story.note()
         self.seen.notes[0]["deletes"] = 3
-        self.found("leak")
+        self.found("leak", "not idempotent")
 
     def test_finds_a_canary(self):
         """DX-8: in any byte of the record."""
@@ -427,6 +433,13 @@ class Judged(Judging):
         """DX-14: appended in time, but a greedy reader still got it."""
         self.story.hold(17, 18.25)
         self.story.records[-1].received_us = BEGIN + 25 * S
+        self.found("without right")
+
+    def test_finds_a_stream_that_may_be_read_under_a_hold(self):
+        """DX-3: nothing comes any more, but the right to read is still there."""
+        self.story.hold(19, 19.5, 25)
+        self.found()
+        self.seen.controls[1].readable = [STREAM]
         self.found("without right")
 
     def test_a_slow_witness_receives_late(self):

@@ -29,6 +29,10 @@ def judge(case):
         for begin, end, why in closed_spans(case.seen, connection):
             yield from delivered_inside(name, stream, begin, end, why,
                                         FETCH_US * slowness(case.seen))
+    for control in case.seen.controls:
+        for name in control.readable:
+            yield Verdict("without right", name, "could be read under %s, until it was lifted at %s" % (
+                control.ident, clock(control.given_us)))
     yield from old_keys(case.seen)
     for cut in cut_offs(case.seen):
         bound = GRACE_US + BATCH_US

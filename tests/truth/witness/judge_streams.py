@@ -1,6 +1,8 @@
 """The wire: after its load a stream carries exactly the changes of its scope, in the source's order,
 each once, none invented, and names no row outside the scope (DX-4, DX-5, DX-8, DX-11, D52.2b)."""
 
+import collections
+
 from .reading import effective
 from .verdict import Verdict, clock
 
@@ -22,6 +24,7 @@ def judge(case):
             continue
         states = [s for v, _, s in case.states(connection) if v is version]
         yield from in_scope(name, reading, states)
+        yield from once(name, reading, states)
         if not reading.damaged:
             yield from sequence(case, connection, reading, states)
 
@@ -53,6 +56,20 @@ def in_scope(name, reading, states):
         elif not any((one.key, one.digest) in s.digests for s in states):
             yield Verdict("wrong record", name, "seq %d (%s) carries a row that was never in the "
                           "scope" % (one.seq, one.header.op))
+            return
+
+
+def once(name, reading, states):
+    """After the load no change of a row is given more often than the source made it."""
+    load_seq, given = (reading.notice or {}).get("load_seq"), collections.Counter()
+    for one in reading.delivered[load_seq:] if load_seq is not None else ():
+        change = (one.key, one.header.time)
+        given[change] += 1
+        made = max(s.told[change] for s in states)
+        if given[change] > made:
+            yield Verdict("not idempotent", name, "seq %d (%s) gives a change of %s for the %d. time,"
+                          " the source made %d" % (one.seq, one.header.op, clock(one.header.time),
+                                                   given[change], made))
             return
 
 

@@ -111,6 +111,7 @@ class Control:
     answered_us: Optional[int] = None
     ident: str = ""
     append_us: Optional[int] = None  # of its control record at the broker
+    readable: list = field(default_factory=list)  # of a lift: streams that could be read just before
 
 
 @dataclass

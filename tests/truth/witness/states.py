@@ -2,6 +2,7 @@
 carry, from the source's own log."""
 
 import bisect
+import collections
 from dataclasses import dataclass
 from typing import Optional
 
@@ -29,6 +30,7 @@ class States:
 
     def __init__(self, epoch, table, scope, known=None):
         self.steps, self.named, self.rows = [], set(), {}
+        self.told = collections.Counter()  # (key, commit time) -> changes that name the key
         self.digest = 0
         self.digests = set()
         silent = untold(epoch, table)
@@ -50,9 +52,9 @@ class States:
         self.seen = seen_before(epoch.transactions)
 
     def take(self, change, scope, index, commit_us):
-        for row in (change.old, change.new):
-            if scope.names(row):
-                self.named.add(scope.key_of(row))
+        keys = {scope.key_of(row) for row in (change.old, change.new) if scope.names(row)}
+        self.named |= keys
+        self.told.update((key, commit_us) for key in keys if change.told)
         if change.op == "final":
             return
         if change.op == "truncate":

@@ -149,6 +149,20 @@ class User:
             self.readers.clear()
         self.inbox.anew.set()
 
+    def gets_a_record_of(self, name):
+        """Of a stream that has some: a new client, and the first of them."""
+        consumer = Consumer(settings(self.section, self.application + ".witness"))
+        end = time.monotonic() + 2
+        try:
+            consumer.assign([TopicPartition("stream." + name, 0, 0)])
+            while time.monotonic() < end:
+                message = consumer.poll(0.2)
+                if message is not None:
+                    return not message.error()
+            return False
+        finally:
+            consumer.close()
+
     def renew(self, section):
         """Goes on with another key."""
         with self.lock:
