@@ -582,6 +582,31 @@ class Lost(unittest.TestCase):
         del self.seen.notes[0]
         self.assertEqual(self.kinds(), ["diary"])
 
+    def loaded_anew(self, second, old):
+        """Looks under the stamp from before the loss; from this second on under new ones, the first
+        of them old already, for so many looks."""
+        looks, last = self.seen.looks[CN], self.seen.looks[CN][-1]
+        before = next(x for x in looks if x.at_us > BEGIN + 17 * S).source_stamp_us
+        looks += [Look(BEGIN + at * S, 0, True, last.count, last.digest) for at in range(30, 100)]
+        for look in looks:
+            if look.at_us > BEGIN + 17 * S:
+                look.source_stamp_us = before if look.at_us < BEGIN + second * S else look.at_us - S
+        first = next(i for i, x in enumerate(looks) if x.at_us >= BEGIN + second * S)
+        for look in looks[first:first + old]:
+            look.source_stamp_us = BEGIN + (second - 14) * S
+        self.seen.end_us = BEGIN + 100 * S
+
+    def test_a_load_anew_may_take_its_time(self):
+        self.loaded_anew(60, 4)
+        self.assertEqual(self.kinds(), [])
+
+    def test_finds_a_copy_that_is_disturbed_when_it_is_over(self):
+        """DX-13"""
+        self.loaded_anew(35, 0)
+        for look in self.seen.looks[CN][-20:-1]:
+            look.source_stamp_us = self.seen.looks[CN][-21].source_stamp_us
+        self.assertEqual(self.kinds(), ["disturbed"])
+
     def test_finds_a_new_delivery_that_was_never_noted(self):
         del self.seen.notes[1]
         self.assertEqual(self.kinds(), ["diary"])
