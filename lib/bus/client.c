@@ -290,13 +290,15 @@ static void *destroy_client(void *arg)
     return NULL;
 }
 
+/* By a clock that nobody turns back. */
 static void wait_for_end(struct ending *ending)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += STOP_SECONDS;
     pthread_mutex_lock(&ending->lock);
-    while (!ending->finished && pthread_cond_timedwait(&ending->done, &ending->lock, &until) == 0) {
+    while (!ending->finished &&
+           pthread_cond_clockwait(&ending->done, &ending->lock, CLOCK_MONOTONIC, &until) == 0) {
     }
     bool finished = ending->finished;
     ending->abandoned = !finished;

@@ -90,10 +90,14 @@ void lt_stream_format(const char *connection, int64_t generation, char buf[LT_TO
     lt_assert(len < LT_TOPIC_MAX);
 }
 
+/* Once for every record given out, so not by printf. */
 static void topic(const char *kind, const char *name, char buf[LT_TOPIC_MAX])
 {
-    int len = snprintf(buf, LT_TOPIC_MAX, "%s.%s", kind, name);
-    lt_assert(len < LT_TOPIC_MAX);
+    size_t kind_len = strlen(kind), name_len = strlen(name);
+    lt_assert(kind_len + 1 + name_len < LT_TOPIC_MAX);
+    memcpy(buf, kind, kind_len);
+    buf[kind_len] = '.';
+    memcpy(buf + kind_len + 1, name, name_len + 1);
 }
 
 void lt_topic_feed(const char *service, int64_t incarnation, char buf[LT_TOPIC_MAX])

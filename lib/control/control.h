@@ -13,10 +13,10 @@
  * bytewise order of their keys of (u32be len, key, u64be number, SHA-256 of the payload).
  *
  * A heartbeat takes no number of its own: its number is the highest one given out, and it is newer
- * than another when (epoch, number, at) is, in this order.  Only a signer whose clock was turned back
- * gives it one, so that it is newer with an earlier time.  Refused, never applied: a record of an object
- * that is not newer than the one held (the same bytes again are no news and no fault), a number
- * at or below what a heartbeat has confirmed, an epoch that does not go with its number.
+ * than another when (epoch, number, at) is, in this order.  Only a signer whose clock was turned
+ * back gives it one, so that it is newer with an earlier time.  Refused, never applied: a record of
+ * an object that is not newer than the one held (the same bytes again are no news and no fault), a
+ * number at or below what a heartbeat has confirmed, an epoch that does not go with its number.
  */
 #pragma once
 

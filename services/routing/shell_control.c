@@ -71,6 +71,7 @@ int lt_shell_control(void *arg,
                      struct lt_error *reterr)
 {
     struct lt_shell *shell = arg;
+    lt_shell_forget_lookups(shell);
     if (open_control(shell, reterr) < 0 || lt_shell_unmute(shell, reterr) < 0)
         return -1;
     for (;;) {
@@ -213,12 +214,27 @@ struct lt_lane_shape *lt_shell_shape(struct lt_shell *shell, const char *connect
         for (size_t i = 0; i < shell->feed_count; i++)
             shell->feed_list[i].stale |=
                 lt_lane_crowd_has(shell->feed_list[i].crowd, shell->shapes[at]);
+        lt_shell_forget_lookups(shell);
         lt_lane_shape_free(shell->shapes[at]);
         shell->shapes[at] = shape;
     } else {
         insert(shell, at, shape);
     }
     return shape;
+}
+
+const struct lt_lane_shape *lt_shell_shape_of(struct lt_shell *shell, const char *connection)
+{
+    if (!shell->shape_of || strcmp(shell->shape_of->connection, connection) != 0)
+        shell->shape_of = lt_shell_shape(shell, connection);
+    return shell->shape_of;
+}
+
+void lt_shell_forget_lookups(struct lt_shell *shell)
+{
+    shell->shape_of = NULL;
+    for (size_t i = 0; i < shell->feed_count; i++)
+        shell->feed_list[i].rows = NULL;
 }
 
 /* ---- terms ---- */

@@ -174,6 +174,12 @@ bool sim_rows_fit(struct world *world,
 /* main loop: false = a violation; the text is in world->violation. */
 bool sim_schedule(struct world *world, uint64_t seed, int events, const bool *skip, bool trace);
 int sim_schedule_length(uint64_t seed);
-/** The one schedule for the load's deadline. */
-bool sim_directed_deadline(struct world *world, bool trace);
+/** Directed schedules: histories that the random ones hardly ever have. */
+enum sim_directed {
+    SIM_DEADLINE, /**< a row is superseded beyond E0 and cleaned before the load comes to it (8.2)
+                   */
+    SIM_E0, /**< so is a leave-event below E0, and the record at E0 is of that row (8.2, 8.3) */
+    SIM_DIRECTED
+};
+bool sim_directed(struct world *world, enum sim_directed which, bool trace);
 void sim_world_fini(struct world *world);

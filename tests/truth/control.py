@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+import ddl
 from stage import LineError, wait_until
 from witness import scope
 from witness.clocks import now_us
@@ -20,6 +21,7 @@ class Office:
         self.history, self.stage, self.seen = history, history.stage, history.seen
         self.controls, self.numbers = [], {}
         self.refused = []
+        self.unanswered_ends = []  # connections whose agreement may run out, or has run out late
         self.helpers = []
 
     def carry_out(self, event):
@@ -138,6 +140,29 @@ class Office:
             self.refused.append("declare %s: %s" % (declaration["id"], error))
             return False
 
+    # ---- a table that has another shape ----
+
+    def declare_type(self, event):
+        """A field of another type is another scope of every connection that has it."""
+        ident = self.history.services[event["target"]]
+        declared = self.stage.declarations["service", ident]
+        fields = [dict(f, type=event["type"]) if f["column"] == event["column"] else f
+                  for f in declared["fields"]]
+        touched = [c for c in self.seen.connections.values() if c.service == ident
+                   and c.terminated_us is None and event["column"] in c.versions[-1].scope.fields]
+        for connection in touched:
+            connection.versions.append(Version(connection.versions[-1].scope, now_us()))
+        if self.declare(dict(declared, fields=fields)):
+            for connection in touched:
+                connection.versions[-1].answered_us = now_us()
+
+    def mend_tables(self):
+        """Every table is as it is declared, so that its feed can go on."""
+        for (table, _), ident in zip(self.history.tables, self.history.services):
+            declared = self.stage.declarations["service", ident]["fields"]
+            wait_until("%s is as declared" % table,
+                       lambda t=table, d=declared: ddl.mend(self.stage, t, d), PATIENCE)
+
     # ---- amendment and end ----
 
     def amend(self, event):
@@ -170,7 +195,7 @@ class Office:
         ident = "ar%06d" % connection.agreement
         if not self.declare(dict(self.stage.declarations["agreement", ident],
                                  connection_until=utc(until))):
-            self.seen.blind.append("it is not known whether %s ends" % ident)
+            self.unanswered_ends.append(connection)
         connection.until_us = until * 10**6
         self.controls.append(Control("run out", connection.name, now_us()))
         helper = threading.Thread(target=self.steward_is_down, args=(until,), daemon=True)
@@ -185,7 +210,14 @@ class Office:
         self.stage.bring_up(steward)
 
     def settle(self):
-        """An amendment without an answer counts when the inbox has told of it."""
+        """What had no answer counts when, and from when, the inbox has told of it."""
+        for connection in self.unanswered_ends:
+            told = [n.append_us for name, notices in self.seen.notices.items() for n in notices
+                    if name.startswith(connection.name + ".") and n.body["terminated"]]
+            if told:
+                connection.until_us = max(connection.until_us, min(told))
+            else:
+                self.seen.blind.append("it is not known whether %s ends" % connection.name)
         for connection in self.seen.connections.values():
             told = max((n.body["scope_version"] for s, notices in self.seen.notices.items()
                         for n in notices[-1:] if s.startswith(connection.name + ".")), default=1)

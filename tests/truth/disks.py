@@ -4,7 +4,8 @@ are none, and faults that need one are not shown to have happened."""
 import os
 import subprocess
 
-SIZE = "900M"
+SIZE = "3G"
+NO_PRIVILEGE = "no privilege to mount a disk of its own"
 
 
 def mount(directory):

@@ -13,12 +13,16 @@ from confluent_kafka.admin import NewTopic, AdminClient
 
 from faults import Fault
 from faults_parts import admin_settings, pg
-from stage import wait_until
+from stage import LineError, wait_until
+from witness.clocks import now_us
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime%s.so.1"
+WAITS = os.path.join(os.path.dirname(os.path.realpath(__file__)), "faked_waits.c")
 PROBE = "witness.clock"  # a topic: the broker's clock is the append time of what is sent there
 NEAR = 5  # seconds within which a clock is right
 PATIENCE = 30
+WARM_S = 20  # longest wait until the part does its work again, before its clock jumps
+AFTERWARDS_S = 2  # with the right time, before it is started again
 
 
 class Clock(Fault):
@@ -29,8 +33,20 @@ class Clock(Fault):
     def inflict(self):
         self.part.set(0)
         self.part.start(self.part.environment())
+        self.goes_on(now_us())
         self.part.set(self.event["offset"])
         self.proof = self.reaches(self.event["offset"])
+
+    def goes_on(self, since_us):
+        """A clock that jumps while nothing runs shows little; but perhaps nothing can run now."""
+        beats = self.stage.diary.control_us.setdefault("heartbeat/steward", [])
+        concerned = [c.name for c in self.history.alive()
+                     if c.application in self.concerns or "*" in self.concerns]
+        try:
+            wait_until("%s goes on" % self.party, lambda: beats[-1:] > [since_us] and any(
+                self.history.stamped(name, since_us) for name in concerned), WARM_S)
+        except LineError:
+            pass
 
     def reaches(self, offset):
         """What its clock says, once it is that far from ours."""
@@ -41,6 +57,7 @@ class Clock(Fault):
         self.part.set(0)
         try:
             told = self.reaches(0)
+            time.sleep(AFTERWARDS_S)
             self.proof = self.proof and "%s, then %s" % (self.proof, told)
         finally:
             self.part.start(None)
@@ -58,10 +75,17 @@ class ServerClock:
             file.write("%+d\n" % offset)
         os.rename(self.file + ".new", self.file)
 
-    def variables(self, threads):
+    def variables(self, *libraries):
         """One look a second at the file."""
-        return {"LD_PRELOAD": LIBRARY % ("MT" if threads else ""), "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        return {"LD_PRELOAD": ":".join(libraries), "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 "FAKETIME_TIMESTAMP_FILE": self.file, "FAKETIME_CACHE_DURATION": "1"}
+
+    def with_threads(self):
+        """For what waits in threads (faked_waits.c)."""
+        library = self.stage.path("state", "faked_waits.so")
+        if not os.path.exists(library):
+            subprocess.run(["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library, WAITS], check=True)
+        return dict(os.environ, **self.variables(library, LIBRARY % "MT"))
 
     def told(self, offset):
         off = self.seconds() - time.time()
@@ -70,7 +94,7 @@ class ServerClock:
 
 class ClusterClock(ServerClock):
     def environment(self):
-        return self.variables(False)
+        return self.variables(LIBRARY % "")
 
     def start(self, environment):
         """Only the server itself runs under it."""
@@ -97,7 +121,7 @@ class ClusterClock(ServerClock):
 
 class BrokerClock(ServerClock):
     def environment(self):
-        return dict(os.environ, **self.variables(True))
+        return self.with_threads()
 
     def start(self, environment):
         kafka = self.stage.kafka
@@ -122,7 +146,7 @@ class ProgramClock(ServerClock):
     """A program answers nobody: libfaketime is in its memory, and the file says what it adds."""
 
     def environment(self):
-        return dict(os.environ, **self.variables(True))
+        return self.with_threads()
 
     def program(self):
         return self.stage.party(self.party)

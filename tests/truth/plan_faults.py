@@ -28,7 +28,7 @@ SHORT_KINDS = {
     "restore target": (2, 1.0, 6.0, USERS),
     "restore source": (1, 1.0, 5.0, ["source"]),
     "key renewed": (1, 0.5, 3.0, ["provider"] + CONSUMERS[:4]),
-    "clock": (3, 2.0, 6.0, SERVERS + PROGRAMS[:5]),
+    "clock": (3, 3.0, 8.0, SERVERS + PROGRAMS[:5]),
 }
 LONG_KINDS = {kind: (weight, low, high * 8 if kind in ("stop", "cut", "half-open", "clock") else high, parties)
               for kind, (weight, low, high, parties) in SHORT_KINDS.items()}

@@ -55,8 +55,8 @@ class Stage(Line):
         self.found_platform(technical_pause="3s", sync_every="300ms", page_time="2s")
         self.declare(*parties())
         watch_source.install(self.registry())
-        self.through(self.provider(PROVIDER, SOURCE, "source", REGISTRY, sync_interval="200ms"),
-                     "source")
+        self.through(self.provider(PROVIDER, SOURCE, "source", REGISTRY, sync_interval="200ms",
+                                   on_shape_change="renew"), "source")
         for application, database in plans.DATABASES.items():
             self.through(self.consumer(application, "target", database, receipt_interval="300ms"),
                          "target")
@@ -186,9 +186,15 @@ class Stage(Line):
                             for n, t, r in kind["columns"])
         connection = self.registry()
         with connection.cursor() as cursor:
-            cursor.execute("CREATE TABLE %s (%s, PRIMARY KEY (%s))" % (
-                table, columns, ", ".join(kind["key"])))
+            cursor.execute("CREATE TABLE %s (%s, PRIMARY KEY (%s))%s" % (
+                table, columns, ", ".join(kind["key"]),
+                " PARTITION BY RANGE (%s)" % kind["key"][0] if kind.get("parts") else ""))
             cursor.execute("ALTER TABLE %s REPLICA IDENTITY FULL" % table)
+            for number, bounds in enumerate(kind.get("parts", [])):
+                part = "%s_%d" % (table, number)
+                cursor.execute("CREATE TABLE %s PARTITION OF %s FOR VALUES FROM (%s) TO (%s)" % (
+                    part, table, *bounds))
+                cursor.execute("ALTER TABLE %s REPLICA IDENTITY FULL" % part)
             cursor.execute("GRANT SELECT ON %s TO lienthong_provider" % table)
             cursor.execute("ALTER PUBLICATION lienthong ADD TABLE %s" % table)
         watch_source.watch_table(connection, table)

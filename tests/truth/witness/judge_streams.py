@@ -65,7 +65,9 @@ def sequence(case, connection, reading, states):
     digest = 0
     for row in loaded.values():
         digest ^= row
-    best = max((follow(digest, observed, s) for s in states), key=lambda f: f[0])
+    complete = must_be_complete(case, connection, reading)
+    best = max((follow(digest, observed, s) for s in states if s.whole or not complete),
+               key=lambda f: f[0])
     matched, position, expected = best
     if matched < 0:
         yield Verdict("lost", name, "what its load gave (%d rows) was never the scope's state"
@@ -75,7 +77,7 @@ def sequence(case, connection, reading, states):
         yield Verdict("lost", name, "seq %d (%s) is not the next change of the source, committed at "
                       "%s" % (one.seq, one.header.op,
                               clock(expected[position][3]) if position < len(expected) else "-"))
-    elif position < len(expected) and must_be_complete(case, connection, reading):
+    elif position < len(expected) and complete:
         yield Verdict("lost", name, "ends at seq %d, %d changes since %s never came" % (
             len(reading.delivered), len(expected) - position, clock(expected[position][3])))
 
@@ -85,7 +87,8 @@ def follow(digest, observed, states):
     the expected ones then, and these."""
     expected = expected_steps(states)
     best = (-1, 0, expected)
-    starts = [i for i in range(len(expected), -1, -1)
+    began = sum(step[4] <= states.began for step in expected)
+    starts = [i for i in range(len(expected), began - 1, -1)
               if (expected[i - 1][2] if i else 0) == digest]
     for start in starts:
         count = 0
@@ -98,11 +101,11 @@ def follow(digest, observed, states):
 
 
 def expected_steps(states):
-    """Steps that change a copy: (key, digest, state, commit time)."""
+    """Steps that change a copy: (key, digest, state, commit time, index of the transaction)."""
     rows, steps = {}, []
     for step in states.steps:
         if rows.get(step.key) != step.digest:
-            steps.append((step.key, step.digest, step.state, step.commit_us))
+            steps.append((step.key, step.digest, step.state, step.commit_us, step.transaction))
         if step.digest is None:
             rows.pop(step.key, None)
         else:

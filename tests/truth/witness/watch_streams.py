@@ -34,9 +34,9 @@ class Reader(threading.Thread):
     def __init__(self, section, group, topic, take):
         super().__init__(daemon=True)
         self.section, self.group, self.topic, self.take = section, group, topic, take
-        self.next_offset, self.end_us = 0, 0
+        self.next_offset = 0
+        self.asked, self.end = False, 0  # for the topic's end; where it was then
         self.refused, self.over = None, False
-        self.consumer = None
         self.ended, self.anew = threading.Event(), threading.Event()
 
     def run(self):
@@ -48,14 +48,19 @@ class Reader(threading.Thread):
             self.ended.wait(1)
 
     def read(self):
-        consumer = self.consumer = Consumer(settings(self.section, self.group))
+        section = self.section  # a new key wants a new client
+        consumer = Consumer(settings(section, self.group))
         try:
-            consumer.assign([TopicPartition(self.topic, 0, self.next_offset)])
-            while not self.ended.is_set():
+            partition = TopicPartition(self.topic, 0, self.next_offset)
+            consumer.assign([partition])
+            while not self.ended.is_set() and self.section is section:
                 if self.anew.is_set():
-                    self.next_offset, self.end_us = 0, 0
+                    self.next_offset, self.end = 0, 0
                     self.anew.clear()
                     return
+                if self.asked:
+                    self.end = consumer.get_watermark_offsets(partition, 5)[1]
+                    self.asked = False
                 message = consumer.poll(0.2)
                 if message is not None and not self.took(message):
                     return
@@ -69,7 +74,7 @@ class Reader(threading.Thread):
             self.take(message)
             self.next_offset = message.offset() + 1
         elif message.error().code() == KafkaError._PARTITION_EOF:
-            self.refused, self.end_us = None, now_us()
+            self.refused = None
             self.next_offset = max(self.next_offset, message.offset())
         elif message.error().code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
             self.refused = message.error().name()  # the client asks again by itself
@@ -78,15 +83,12 @@ class Reader(threading.Thread):
             return False
         return not (self.over and self.refused)
 
-    def is_gone(self):
-        """The topic was deleted: what it held after the last record that came is not known."""
-        try:
-            self.consumer.get_watermark_offsets(TopicPartition(self.topic, 0), 5, cached=False)
-        except KafkaException as error:
-            return error.args[0].code() in GONE
-        except RuntimeError:  # closed, to be made again
-            return True
-        return False
+    def ask_end(self):
+        self.asked = True
+
+    def at_end(self):
+        """Has everything that was readable when it was asked for its end."""
+        return not self.asked and self.next_offset >= self.end
 
     def stop(self):
         self.ended.set()
@@ -157,9 +159,8 @@ class User:
     def finish(self):
         """What each reader knew when it was asked to stop."""
         for name, reader in self.readers.items():
+            self.streams[name].read_to_end = reader.refused is None and reader.at_end()
             self.streams[name].refused = reader.refused
-            self.streams[name].read_to_end = reader.refused is None and reader.end_us > 0 and \
-                not reader.is_gone()
 
     def forget(self, connections):
         """Stops reading what a history is done with."""

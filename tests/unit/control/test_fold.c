@@ -217,8 +217,8 @@ static void refuses_an_older_heartbeat(void **state)
     lt_buf_fini(&old);
 }
 
-/* DT-4: the signer's clock was an hour ahead; right again it goes on under a new number, and what it
- * signed before stays older. */
+/* DT-4: the signer's clock was an hour ahead; right again it goes on under a new number, and what
+ * it signed before stays older. */
 static void takes_an_earlier_heartbeat_under_a_new_number(void **state)
 {
     struct world *world = *state;
