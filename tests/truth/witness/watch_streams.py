@@ -60,7 +60,11 @@ class Reader(threading.Thread):
             consumer.assign([partition])
             while not self.ended.is_set() and self.section is section:
                 if self.anew.is_set():
+<<<<<<< HEAD
                     self.next_offset = self.end = 0
+=======
+                    self.next_offset, self.end = 0, 0
+>>>>>>> h/disaster
                     self.anew.clear()
                     return
                 if self.asked:
