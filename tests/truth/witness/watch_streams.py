@@ -57,7 +57,8 @@ class Reader(threading.Thread):
                 if message is not None and not self.took(message):
                     return
         finally:
-            consumer.close()
+            # One without a right, or without a broker, may take long.
+            threading.Thread(target=consumer.close, daemon=True).start()
 
     def took(self, message):
         """False: the client must be made again."""
