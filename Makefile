@@ -34,7 +34,7 @@ include tools/mk/rules.mk
 
 all: $(PROGRAMS)
 
-tests: $(UNIT_TESTS) $(REAL_TESTS) $(TEST_TOOLS) $(SIM)
+tests: $(UNIT_TESTS) $(REAL_TESTS) $(TEST_TOOLS) $(SIM) $(BENCH)
 
 unit: $(UNIT_TESTS)
 	@tests/run-unit $(UNIT_TESTS)
@@ -57,11 +57,11 @@ SECONDS_EACH ?= 60
 fuzz:
 	@tests/fuzz/all $(SECONDS_EACH)
 
-# Tests on real parts: one program against a broker and databases, and the whole line.  The longest
-# begin first, so that they do not run alone at the end.
-LONGEST := test_bad_input test_faults test_use_period test_right test_provider_faults test_routing \
+# Tests on real parts: one program against a broker and databases, the whole line, and a handful of
+# histories of the truth machine.  The longest begin first, so that they do not run alone at the end.
+LONGEST := truth test_bad_input test_faults test_use_period test_right test_provider_faults test_routing \
            test_provider_source test_provider test_consumer_worth test_position
-REAL := $(sort $(notdir $(REAL_TESTS)) $(basename $(notdir $(wildcard tests/line/test_*.py))))
+REAL := truth $(sort $(notdir $(REAL_TESTS)) $(basename $(notdir $(wildcard tests/line/test_*.py))))
 real: all $(REAL_TESTS)
 	@tests/real $(MODE) $(LONGEST) $(filter-out $(LONGEST), $(REAL))
 
@@ -72,7 +72,7 @@ truth-long: all
 	@tests/truth/run --mode $(MODE) --long $(if $(SEED),--seed $(SEED),--seed 1 --count 3)
 
 # Each plausible bug of tests/truth/mutants in a copy of the tree, until its arena catches it:
-# NAME=... one or some, or those of an arena (sim, unit, line).
+# NAME=... one or some, or those of an arena (sim, unit, line, truth).
 mutants: all tests
 	@tests/truth/mutants/run $(NAME)
 
@@ -84,6 +84,18 @@ check-large: all $(O)/tests/integration/test_provider_faults
 # Everything a change must pass; installs what is missing first.
 check: packages
 	@tests/check
+
+# Each stage beside its physical limit, measured in the same run (tests/bench/README.md); optimised
+# programs, results under build/bench/.  STAGE=capture runs one, ROUNDS and ROWS change the effort.
+bench: packages
+	@$(MAKE) --no-print-directory -s -j$$(nproc) MODE=release all bench-programs
+	@tests/bench/run --mode release $(if $(STAGE),--stage $(STAGE)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	    $(if $(ROWS),--rows $(ROWS))
+bench-programs: $(BENCH)
+
+# The ratios of the core stages against their committed values: part of `make check`.
+bench-guard: $(BENCH)
+	@tests/bench/guard --mode $(MODE)
 
 # The main job on real data, from an empty machine to a report.
 demo: packages
@@ -123,4 +135,4 @@ tidy:
 clean:
 	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
 
-.PHONY: all tests unit sim sim-long fuzz fuzz-replay real truth truth-long mutants check check-large demo demo-stop install deploy-check packages format tidy clean
+.PHONY: all tests unit sim sim-long fuzz fuzz-replay real truth truth-long mutants check check-large bench bench-programs bench-guard demo demo-stop install deploy-check packages format tidy clean

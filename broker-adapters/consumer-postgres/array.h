@@ -16,3 +16,7 @@
 void lt_array_begin(struct lt_buf *out, uint32_t element_oid, size_t count);
 /** item.data NULL: null.  `start`: out->len when the array was begun. */
 void lt_array_add(struct lt_buf *out, size_t start, struct lt_bytes item);
+/** Bytes that the item takes in an array. */
+size_t lt_array_item_bytes(struct lt_bytes item);
+/** As lt_array_add(), at `at` in room that was made before; gives where the next item goes. */
+size_t lt_array_put(struct lt_buf *out, size_t start, size_t at, struct lt_bytes item);

@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
+
 struct record {
-    enum lt_op op;
+    uint64_t head[2]; /* the key's first 16 bytes, zeros behind it: most comparisons end here */
     int64_t seq;
     struct lt_bytes key, value;
+    enum lt_op op;
 };
 struct lt_batch {
     struct record *records;
@@ -36,6 +39,14 @@ void lt_batch_clear(struct lt_batch *batch)
     lt_arena_reset(batch->arena);
 }
 
+static void read_head(struct lt_bytes key, uint64_t ret[2])
+{
+    uint8_t bytes[16] = {0};
+    memcpy(bytes, key.data, LT_MIN(key.len, sizeof(bytes)));
+    ret[0] = lt_get_u64be(bytes);
+    ret[1] = lt_get_u64be(bytes + 8);
+}
+
 void lt_batch_add(struct lt_batch *batch,
                   const struct lt_header *header,
                   struct lt_bytes key,
@@ -45,8 +56,9 @@ void lt_batch_add(struct lt_batch *batch,
         batch->cap = batch->cap ? 2 * batch->cap : 64;
         batch->records = lt_realloc(batch->records, batch->cap * sizeof(*batch->records));
     }
-    batch->records[batch->count++] =
-        (struct record){.op = header->op, .seq = header->seq, .key = key, .value = value};
+    struct record *record = &batch->records[batch->count++];
+    *record = (struct record){.op = header->op, .seq = header->seq, .key = key, .value = value};
+    read_head(key, record->head);
     batch->bytes += key.len + value.len;
 }
 
@@ -68,6 +80,9 @@ size_t lt_batch_bytes(const struct lt_batch *batch)
 static int by_key_then_seq(const void *a, const void *b)
 {
     const struct record *x = a, *y = b;
+    for (size_t i = 0; i < LT_COUNT(x->head); i++)
+        if (x->head[i] != y->head[i])
+            return x->head[i] < y->head[i] ? -1 : 1;
     const int order = lt_bytes_compare(x->key, y->key);
     return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
 }
@@ -107,10 +122,15 @@ static void decode_row(struct lt_batch *batch,
         lt_row_set_aside(row, batch, "value", "the value does not fit the operation");
     } else if (record->op != LT_OP_DELETE) {
         row->kind = LT_ROW_UPSERT;
-        row->texts = lt_arena_alloc(batch->arena, shape->count * sizeof(*row->texts));
-        if (lt_shape_value(shape, value_schema, record->value, batch->arena, row->texts, &err))
+        row->values = lt_arena_alloc(batch->arena, shape->count * sizeof(*row->values));
+        if (lt_shape_value(shape, value_schema, record->value, batch->arena, row->values, &err))
             lt_row_set_aside(row, batch, "value", err.msg);
     }
+}
+
+static bool same_key(const struct record *a, const struct record *b)
+{
+    return a->head[0] == b->head[0] && a->head[1] == b->head[1] && lt_bytes_equal(a->key, b->key);
 }
 
 size_t lt_batch_rows(struct lt_batch *batch,
@@ -125,7 +145,7 @@ size_t lt_batch_rows(struct lt_batch *batch,
         qsort(batch->records, batch->count, sizeof(*batch->records), by_key_then_seq);
     for (size_t i = 0; i < batch->count; i++) {
         const struct record *record = &batch->records[i];
-        if (i + 1 < batch->count && lt_bytes_equal(record->key, record[1].key))
+        if (i + 1 < batch->count && same_key(record, record + 1))
             continue;
         decode_row(batch, record, shape, key_schema, value_schema, &rows[count++]);
     }

@@ -18,7 +18,7 @@ struct lt_row {
     int64_t seq;
     struct lt_bytes key;        /**< framed */
     struct lt_bytes *key_texts; /**< shape->key_count; NULL: a key that cannot be read */
-    struct lt_bytes *texts;     /**< upsert: shape->count */
+    struct lt_bytes *values;    /**< upsert: shape->count, as parameters */
     const char *code;           /**< aside: SQLSTATE or a reason word */
     const char *reason;
 };
@@ -48,7 +48,7 @@ void lt_row_set_aside(struct lt_row *row,
                       const char *reason);
 
 /** The last state of each key, bytewise ordered by key (two states of one key in one statement
- * would be an error), decoded to column texts.  A record that is no good becomes LT_ROW_ASIDE.
+ * would be an error), decoded to parameters.  A record that is no good becomes LT_ROW_ASIDE.
  * Valid until the batch is cleared. */
 size_t lt_batch_rows(struct lt_batch *batch,
                      const struct lt_shape *shape,

@@ -80,24 +80,69 @@ static size_t count_rows(const struct lt_row *rows, size_t count, lt_row_filter 
     return pass;
 }
 
-/* One text[]: the texts of `column` of the rows that pass, or of the key's column. */
-static void add_column(struct lt_params *params,
-                       const struct lt_row *rows,
-                       size_t count,
-                       lt_row_filter *filter,
-                       size_t column,
-                       bool of_key)
+/* The arrays of several columns are written side by side, row by row: a batch is more than the
+ * processor's cache holds, and each row is met twice only. */
+struct room {
+    size_t start, at, bytes; /* of one array: where it begins, is written, and how long it gets */
+};
+struct table {
+    const struct lt_row *rows;
+    size_t count;
+    lt_row_filter *filter;
+    size_t columns;
+    bool of_key;
+};
+
+static const struct lt_bytes *values_of(const struct table *table, size_t row)
+{
+    return table->of_key ? table->rows[row].key_texts : table->rows[row].values;
+}
+
+static size_t measure(const struct table *table, struct room *rooms)
+{
+    size_t pass = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        if (!table->filter(&table->rows[i]))
+            continue;
+        pass++;
+        for (size_t c = 0; c < table->columns; c++)
+            rooms[c].bytes += lt_array_item_bytes(values_of(table, i)[c]);
+    }
+    return pass;
+}
+
+static void open_room(struct lt_params *params, struct room *room, uint32_t oid, size_t items)
 {
     const int which = open_param(params, BINARY_FORMAT);
-    const size_t start = params->data.len;
-    lt_array_begin(&params->data, LT_OID_TEXT, count_rows(rows, count, filter));
-    for (size_t i = 0; i < count; i++) {
-        if (filter(&rows[i])) {
-            const struct lt_bytes *texts = of_key ? rows[i].key_texts : rows[i].texts;
-            lt_array_add(&params->data, start, texts[column]);
-        }
-    }
+    room->start = params->data.len;
+    lt_array_begin(&params->data, oid, items);
+    room->at = params->data.len;
+    lt_buf_grow(&params->data, room->bytes);
+    params->data.len += room->bytes;
     close_param(params, which);
+}
+
+static void fill(struct lt_params *params, const struct table *table, struct room *rooms)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (!table->filter(&table->rows[i]))
+            continue;
+        for (size_t c = 0; c < table->columns; c++)
+            rooms[c].at =
+                lt_array_put(&params->data, rooms[c].start, rooms[c].at, values_of(table, i)[c]);
+    }
+}
+
+static void add_table(struct lt_params *params, const struct lt_shape *shape, struct table *table)
+{
+    table->columns = table->of_key ? shape->key_count : shape->count;
+    struct room *rooms = lt_alloc(table->columns * sizeof(*rooms));
+    const size_t items = measure(table, rooms);
+    for (size_t c = 0; c < table->columns; c++)
+        open_room(params, &rooms[c], table->of_key ? LT_OID_TEXT : shape->columns[c].param.oid,
+                  items);
+    fill(params, table, rooms);
+    free(rooms);
 }
 
 void lt_params_columns(struct lt_params *params,
@@ -106,8 +151,8 @@ void lt_params_columns(struct lt_params *params,
                        size_t count,
                        lt_row_filter *filter)
 {
-    for (size_t column = 0; column < shape->count; column++)
-        add_column(params, rows, count, filter, column, false);
+    struct table table = {.rows = rows, .count = count, .filter = filter};
+    add_table(params, shape, &table);
 }
 
 void lt_params_key_columns(struct lt_params *params,
@@ -116,8 +161,8 @@ void lt_params_key_columns(struct lt_params *params,
                            size_t count,
                            lt_row_filter *filter)
 {
-    for (size_t column = 0; column < shape->key_count; column++)
-        add_column(params, rows, count, filter, column, true);
+    struct table table = {.rows = rows, .count = count, .filter = filter, .of_key = true};
+    add_table(params, shape, &table);
 }
 
 void lt_params_keys(struct lt_params *params,

@@ -53,6 +53,7 @@ static int read_column(const struct lt_avro_schema *schema,
                        "field %s: a column's name has 1 to 63 bytes",
                        lt_avro_field_name(schema, field));
     bare_type(ret->type.sql, ret->cast, sizeof(ret->cast));
+    ret->param = lt_type_param(&ret->type);
     return 0;
 }
 
@@ -146,50 +147,98 @@ static int open_frame(const struct lt_avro_schema *schema,
     return lt_avro_walk(schema, *ret_record, spans, reterr);
 }
 
-typedef int
-decoder(const struct lt_type *, struct lt_bytes avro, struct lt_buf *text, struct lt_error *);
+/* How the fields of one of the two schemas are read. */
+struct reading {
+    const struct lt_avro_schema *schema;
+    size_t count;
+    const struct lt_type *(*type)(const struct lt_shape *shape, size_t field);
+    int (*decode)(const struct lt_type *type,
+                  struct lt_bytes avro,
+                  struct lt_buf *out,
+                  struct lt_error *reterr);
+    const char *what;
+};
 
-static int decode(decoder *decode_value,
-                  const struct lt_type *type,
-                  struct lt_bytes record,
-                  const struct lt_span *span,
-                  struct lt_buf *scratch,
-                  struct lt_arena *arena,
-                  struct lt_bytes *ret,
-                  struct lt_error *reterr)
+static const struct lt_type *column_type(const struct lt_shape *shape, size_t field)
 {
-    if (span->null) {
-        *ret = (struct lt_bytes){0};
-        return 0;
+    return &shape->columns[field].type;
+}
+
+static const struct lt_type *key_type(const struct lt_shape *shape, size_t field)
+{
+    return &shape->key_types[field];
+}
+
+/* Decodes all fields behind each other; ends[i]: where the i-th ends. */
+static int decode_fields(const struct lt_shape *shape,
+                         const struct reading *how,
+                         struct lt_bytes record,
+                         const struct lt_span *spans,
+                         struct lt_buf *out,
+                         size_t *ends,
+                         struct lt_error *reterr)
+{
+    for (size_t i = 0; i < how->count; i++) {
+        const struct lt_bytes value = lt_bytes(record.data + spans[i].value, spans[i].value_len);
+        if (!spans[i].null && how->decode(how->type(shape, i), value, out, reterr))
+            return lt_fail_context(reterr, "%s %s", how->what, lt_avro_field_name(how->schema, i));
+        ends[i] = out->len;
     }
-    lt_buf_clear(scratch);
-    if (decode_value(type, lt_bytes(record.data + span->value, span->value_len), scratch, reterr))
-        return -1;
-    *ret = lt_bytes(
-        lt_arena_dup(arena, scratch->data ? scratch->data : (const uint8_t *)"", scratch->len),
-        scratch->len);
     return 0;
+}
+
+/* One copy into the arena for the whole record. */
+static void keep_fields(const struct reading *how,
+                        const struct lt_span *spans,
+                        const struct lt_buf *decoded,
+                        const size_t *ends,
+                        struct lt_arena *arena,
+                        struct lt_bytes *ret)
+{
+    const struct lt_bytes all = lt_buf_bytes(decoded);
+    const uint8_t *kept = lt_arena_dup(arena, all.data, all.len);
+    for (size_t i = 0; i < how->count; i++) {
+        const size_t start = i ? ends[i - 1] : 0;
+        ret[i] = spans[i].null ? (struct lt_bytes){0} : lt_bytes(kept + start, ends[i] - start);
+    }
+}
+
+static int read_fields(const struct lt_shape *shape,
+                       const struct reading *how,
+                       int32_t schema_id,
+                       struct lt_bytes framed,
+                       struct lt_arena *arena,
+                       struct lt_bytes *ret,
+                       struct lt_error *reterr)
+{
+    struct lt_bytes record;
+    struct lt_buf decoded = {0};
+    struct lt_span *spans = lt_arena_alloc(arena, how->count * sizeof(*spans));
+    size_t *ends = lt_arena_alloc(arena, how->count * sizeof(*ends));
+    int rc = open_frame(how->schema, schema_id, framed, &record, spans, reterr);
+    if (rc == 0) {
+        lt_buf_grow(&decoded, 2 * record.len + 1); /* most records fit */
+        rc = decode_fields(shape, how, record, spans, &decoded, ends, reterr);
+    }
+    if (rc == 0)
+        keep_fields(how, spans, &decoded, ends, arena, ret);
+    lt_buf_fini(&decoded);
+    return rc;
 }
 
 int lt_shape_value(const struct lt_shape *shape,
                    int32_t value_schema,
                    struct lt_bytes framed,
                    struct lt_arena *arena,
-                   struct lt_bytes *texts,
+                   struct lt_bytes *values,
                    struct lt_error *reterr)
 {
-    struct lt_bytes record;
-    struct lt_span *spans = lt_arena_alloc(arena, shape->count * sizeof(*spans));
-    struct lt_buf scratch = {0};
-    int rc = open_frame(shape->value, value_schema, framed, &record, spans, reterr);
-    for (size_t i = 0; rc == 0 && i < shape->count; i++) {
-        rc = decode(lt_type_decode, &shape->columns[i].type, record, &spans[i], &scratch, arena,
-                    &texts[i], reterr);
-        if (rc)
-            lt_fail_context(reterr, "field %s", lt_avro_field_name(shape->value, i));
-    }
-    lt_buf_fini(&scratch);
-    return rc;
+    const struct reading how = {.schema = shape->value,
+                                .count = shape->count,
+                                .type = column_type,
+                                .decode = lt_type_decode_param,
+                                .what = "field"};
+    return read_fields(shape, &how, value_schema, framed, arena, values, reterr);
 }
 
 int lt_shape_key(const struct lt_shape *shape,
@@ -199,16 +248,10 @@ int lt_shape_key(const struct lt_shape *shape,
                  struct lt_bytes *texts,
                  struct lt_error *reterr)
 {
-    struct lt_bytes record;
-    struct lt_span spans[32];
-    struct lt_buf scratch = {0};
-    int rc = open_frame(shape->key, key_schema, framed, &record, spans, reterr);
-    for (size_t i = 0; rc == 0 && i < shape->key_count; i++) {
-        rc = decode(lt_type_decode_key, &shape->key_types[i], record, &spans[i], &scratch, arena,
-                    &texts[i], reterr);
-        if (rc)
-            lt_fail_context(reterr, "key field %s", lt_avro_field_name(shape->key, i));
-    }
-    lt_buf_fini(&scratch);
-    return rc;
+    const struct reading how = {.schema = shape->key,
+                                .count = shape->key_count,
+                                .type = key_type,
+                                .decode = lt_type_decode_key,
+                                .what = "key field"};
+    return read_fields(shape, &how, key_schema, framed, arena, texts, reterr);
 }

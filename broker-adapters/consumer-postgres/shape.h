@@ -16,6 +16,7 @@ struct lt_column {
     const char *name;    /**< lt.column, e.g. "họ tên"; belongs to the schema */
     struct lt_type type; /**< of lt.type */
     char cast[64];       /**< type to cast a text to, so that assignment cannot cut or round */
+    struct lt_param_type param; /**< how its values go to the server */
     bool required;
     bool in_key;
 };
@@ -36,16 +37,16 @@ lt_shape_new(const char *key_text, const char *value_text, struct lt_error *rete
 void lt_shape_free(struct lt_shape *shape);
 LT_DEFINE_CLEANUP(struct lt_shape, lt_shape_free)
 
-/** Input texts of one record's columns, from its framed value bytes.  texts[count]; data NULL =
- * null.  LT_ERR_REJECT: bytes that are no record of the schema, a value PostgreSQL cannot hold;
- * never names the value.  The texts live in the arena. */
+/** One record's columns as parameters (lt_column.param), from its framed value bytes.
+ * values[count]; data NULL = null.  LT_ERR_REJECT: bytes that are no record of the schema, a value
+ * PostgreSQL cannot hold; never names the value.  The values live in the arena. */
 int lt_shape_value(const struct lt_shape *shape,
                    int32_t value_schema,
                    struct lt_bytes framed,
                    struct lt_arena *arena,
-                   struct lt_bytes *texts,
+                   struct lt_bytes *values,
                    struct lt_error *reterr) LT_MUST_CHECK;
-/** The same for the key: texts[key_count], in the order of key_columns. */
+/** The key's columns as input texts: texts[key_count], in the order of key_columns. */
 int lt_shape_key(const struct lt_shape *shape,
                  int32_t key_schema,
                  struct lt_bytes framed,

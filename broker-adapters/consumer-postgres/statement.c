@@ -85,11 +85,15 @@ void lt_sql_upsert(const struct lt_shape *shape, const struct lt_place *place, s
     lt_buf_adds(out, " (");
     add_columns(out, shape);
     lt_buf_adds(out, ") SELECT ");
-    for (size_t i = 0; i < shape->count; i++)
-        lt_buf_addf(out, "%su.c%zu::%s", i ? ", " : "", i + 1, shape->columns[i].cast);
+    for (size_t i = 0; i < shape->count; i++) {
+        lt_buf_addf(out, "%su.c%zu", i ? ", " : "", i + 1);
+        if (!shape->columns[i].param.binary)
+            lt_buf_addf(out, "::%s", shape->columns[i].cast);
+    }
     lt_buf_adds(out, " FROM unnest(");
     for (size_t i = 0; i < shape->count; i++)
-        lt_buf_addf(out, "%s$%zu::text[]", i ? ", " : "", i + 1);
+        lt_buf_addf(out, "%s$%zu::pg_catalog.%s[]", i ? ", " : "", i + 1,
+                    shape->columns[i].param.sql);
     lt_buf_adds(out, ") AS u(");
     for (size_t i = 0; i < shape->count; i++)
         lt_buf_addf(out, "%sc%zu", i ? ", " : "", i + 1);

@@ -28,7 +28,8 @@ void lt_view_name(const char *entity, const char *connection, struct lt_buf *out
 void lt_sql_create_table(const struct lt_shape *shape,
                          const struct lt_place *place,
                          struct lt_buf *out);
-/** $1..$n: text[] of each column.  Counts the new rows into the copy's position. */
+/** $1..$n: array of each column, of its parameter type.  Counts the new rows into the copy's
+ * position. */
 void lt_sql_upsert(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out);
 /** $1..$k: text[] of each key column.  Counts the rows that went. */
 void lt_sql_delete(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out);

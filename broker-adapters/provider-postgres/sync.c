@@ -99,7 +99,7 @@ static int make(struct sync *sync, struct lt_pg *pg, struct lt_error *reterr)
     }
     for (size_t i = 0; i < sync->feeds->count; i++) {
         if (shape_fingerprint(pg, sync->feeds->items[i].service, sync->conf->publication,
-                              voucher->fingerprints[i], reterr) != 0) {
+                              voucher->fingerprints[i], NULL, reterr) != 0) {
             return -1;
         }
     }

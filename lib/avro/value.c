@@ -60,16 +60,13 @@ int lt_avro_get_bytes(struct lt_bytes value, struct lt_bytes *ret)
 
 void lt_avro_put_long(struct lt_buf *out, int64_t value)
 {
-    uint8_t bytes[LT_VARINT_MAX];
     uint64_t raw = lt_zigzag_encode(value);
-    size_t len = 0;
+    uint8_t *at = lt_buf_grow(out, LT_VARINT_MAX);
 
-    while (raw >= 0x80) {
-        bytes[len++] = (uint8_t)(raw | 0x80);
-        raw >>= 7;
-    }
-    bytes[len++] = (uint8_t)raw;
-    lt_buf_add(out, bytes, len);
+    for (; raw >= 0x80; raw >>= 7)
+        *at++ = (uint8_t)(raw | 0x80);
+    *at++ = (uint8_t)raw;
+    out->len = (size_t)(at - out->data);
 }
 
 void lt_avro_put_bytes(struct lt_buf *out, struct lt_bytes value)

@@ -52,12 +52,6 @@ void lt_buf_add(struct lt_buf *buf, const void *data, size_t len)
     buf->len += len;
 }
 
-void lt_buf_addc(struct lt_buf *buf, uint8_t byte)
-{
-    *lt_buf_grow(buf, 1) = byte;
-    buf->len++;
-}
-
 void lt_buf_adds(struct lt_buf *buf, const char *text)
 {
     lt_buf_add(buf, text, strlen(text));

@@ -38,7 +38,12 @@ static inline void lt_buf_clear(struct lt_buf *buf)
 }
 uint8_t *lt_buf_grow(struct lt_buf *buf, size_t more); /**< room for more bytes; len unchanged */
 void lt_buf_add(struct lt_buf *buf, const void *data, size_t len);
-void lt_buf_addc(struct lt_buf *buf, uint8_t byte);
+static inline void lt_buf_addc(struct lt_buf *buf, uint8_t byte)
+{
+    if (buf->len == buf->cap)
+        lt_buf_grow(buf, 1);
+    buf->data[buf->len++] = byte;
+}
 void lt_buf_adds(struct lt_buf *buf, const char *text);
 void lt_buf_addf(struct lt_buf *buf, const char *fmt, ...) LT_PRINTF(2, 3);
 const char *lt_buf_text(struct lt_buf *buf); /**< zero terminated; valid until the next change */

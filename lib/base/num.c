@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define SAFE_DIGITS 19 /* so many always fit */
+
 int lt_parse_u64(const char *text, size_t len, uint64_t max, uint64_t *ret)
 {
     uint64_t value = 0;
@@ -11,7 +13,7 @@ int lt_parse_u64(const char *text, size_t len, uint64_t max, uint64_t *ret)
         if (text[i] < '0' || text[i] > '9')
             return -1;
         const uint64_t digit = (uint64_t)(text[i] - '0');
-        if (value > (UINT64_MAX - digit) / 10)
+        if (i >= SAFE_DIGITS && value > (UINT64_MAX - digit) / 10)
             return -1;
         value = value * 10 + digit;
     }

@@ -224,6 +224,15 @@ int lt_client_fail_unanswered(struct lt_client *client, struct lt_error *reterr,
                    client->trouble ? ": " : "", client->trouble ? client->trouble_text : "");
 }
 
+void lt_client_cluster_id(const struct lt_client *client, char buf[LT_CLUSTER_ID_MAX])
+{
+    char *id = rd_kafka_clusterid(client->rk, 0);
+    snprintf(buf, LT_CLUSTER_ID_MAX, "%s", id != NULL ? id : "");
+    if (id != NULL) {
+        rd_kafka_mem_free(client->rk, id);
+    }
+}
+
 /* ---- life ---- */
 
 int lt_client_start(struct lt_client *client,

@@ -77,6 +77,12 @@ bad:
                    "'%.32s' is not a stream (a connection, a dot and its generation)", stream);
 }
 
+int64_t lt_generation_base(int64_t epoch)
+{
+    lt_assert(epoch < LT_EPOCH_MAX);
+    return epoch > 1 ? (epoch - 1) * 1000000 : 0;
+}
+
 void lt_stream_format(const char *connection, int64_t generation, char buf[LT_TOPIC_MAX])
 {
     lt_assert(generation >= 1);
@@ -84,10 +90,14 @@ void lt_stream_format(const char *connection, int64_t generation, char buf[LT_TO
     lt_assert(len < LT_TOPIC_MAX);
 }
 
+/* Once for every record given out, so not by printf. */
 static void topic(const char *kind, const char *name, char buf[LT_TOPIC_MAX])
 {
-    int len = snprintf(buf, LT_TOPIC_MAX, "%s.%s", kind, name);
-    lt_assert(len < LT_TOPIC_MAX);
+    size_t kind_len = strlen(kind), name_len = strlen(name);
+    lt_assert(kind_len + 1 + name_len < LT_TOPIC_MAX);
+    memcpy(buf, kind, kind_len);
+    buf[kind_len] = '.';
+    memcpy(buf + kind_len + 1, name, name_len + 1);
 }
 
 void lt_topic_feed(const char *service, int64_t incarnation, char buf[LT_TOPIC_MAX])

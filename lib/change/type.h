@@ -53,6 +53,19 @@ int lt_type_decode(const struct lt_type *type,
                    struct lt_buf *text,
                    struct lt_error *reterr) LT_MUST_CHECK;
 
+/** The type under which a value is a parameter of a statement. */
+struct lt_param_type {
+    const char *sql; /**< int8, numeric, timestamptz ... or text */
+    uint32_t oid;
+    bool binary; /**< in its binary form; else it is text that the statement must cast */
+};
+struct lt_param_type lt_type_param(const struct lt_type *type);
+/** As lt_type_decode(), to the form in which the value is such a parameter. */
+int lt_type_decode_param(const struct lt_type *type,
+                         struct lt_bytes avro,
+                         struct lt_buf *out,
+                         struct lt_error *reterr) LT_MUST_CHECK;
+
 /** As lt_type_encode() for a key field: one byte form per value (text NFC-checked, numeric as text
  * without trailing zeros, uuid lower case). */
 int lt_type_encode_key(const struct lt_type *type,

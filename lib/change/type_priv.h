@@ -60,6 +60,12 @@ int lt_timestamp_decode(struct lt_bytes avro,
                         struct lt_buf *text,
                         struct lt_error *reterr) LT_MUST_CHECK;
 
+/* The same to the forms of date_recv() and timestamp_recv(): since 2000-01-01. */
+int lt_date_param(struct lt_bytes avro, struct lt_buf *out, struct lt_error *reterr) LT_MUST_CHECK;
+int lt_timestamp_param(struct lt_bytes avro,
+                       struct lt_buf *out,
+                       struct lt_error *reterr) LT_MUST_CHECK;
+
 /* real and double precision (type_float.c). */
 int lt_float_encode(struct lt_bytes text,
                     bool is_double,

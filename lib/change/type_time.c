@@ -7,11 +7,15 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/num.h"
 
 #define DAY_MICROS INT64_C(86400000000)
-#define DATE_MIN   (-2440588) /* 4714-11-24 BC, Julian day 0 */
-#define DATE_MAX   2145042905 /* 5874897-12-31 */
-#define YEAR_MAX   5874897
+/* 2000-01-01, where PostgreSQL's own counting begins. */
+#define PG_EPOCH_DAY 10957
+
+#define DATE_MIN (-2440588) /* 4714-11-24 BC, Julian day 0 */
+#define DATE_MAX 2145042905 /* 5874897-12-31 */
+#define YEAR_MAX 5874897
 
 /* What is left of the text. */
 struct cursor {
@@ -158,14 +162,31 @@ static void put_date(struct lt_buf *text, int64_t days, bool *ret_bc)
     lt_put_digits(text, (uint64_t)day, 2);
 }
 
+static int read_date(struct lt_bytes avro, int64_t *ret_days, struct lt_error *reterr)
+{
+    if (lt_wire_get_long(avro, ret_days) < 0)
+        return lt_value_reject(reterr, "not an Avro int");
+    if (*ret_days < DATE_MIN || *ret_days > DATE_MAX)
+        return lt_value_reject(reterr, "date outside PostgreSQL's range");
+    return 0;
+}
+
+int lt_date_param(struct lt_bytes avro, struct lt_buf *out, struct lt_error *reterr)
+{
+    int64_t days;
+    if (read_date(avro, &days, reterr) < 0)
+        return -1;
+    lt_put_u32be(lt_buf_grow(out, 4), (uint32_t)(days - PG_EPOCH_DAY));
+    out->len += 4;
+    return 0;
+}
+
 int lt_date_decode(struct lt_bytes avro, struct lt_buf *text, struct lt_error *reterr)
 {
     int64_t days;
     bool bc;
-    if (lt_wire_get_long(avro, &days) < 0)
-        return lt_value_reject(reterr, "not an Avro int");
-    if (days < DATE_MIN || days > DATE_MAX)
-        return lt_value_reject(reterr, "date outside PostgreSQL's range");
+    if (read_date(avro, &days, reterr) < 0)
+        return -1;
     put_date(text, days, &bc);
     if (bc)
         lt_buf_adds(text, " BC");
@@ -259,6 +280,25 @@ static void put_clock(struct lt_buf *text, uint64_t micros)
         text->len--;
 }
 
+static int read_timestamp(struct lt_bytes avro, int64_t *ret, struct lt_error *reterr)
+{
+    if (lt_wire_get_long(avro, ret) < 0)
+        return lt_value_reject(reterr, "not an Avro long");
+    if (*ret < DATE_MIN * DAY_MICROS)
+        return lt_value_reject(reterr, "timestamp outside PostgreSQL's range");
+    return 0;
+}
+
+int lt_timestamp_param(struct lt_bytes avro, struct lt_buf *out, struct lt_error *reterr)
+{
+    int64_t value;
+    if (read_timestamp(avro, &value, reterr) < 0)
+        return -1;
+    lt_put_u64be(lt_buf_grow(out, 8), (uint64_t)(value - PG_EPOCH_DAY * DAY_MICROS));
+    out->len += 8;
+    return 0;
+}
+
 int lt_timestamp_decode(struct lt_bytes avro,
                         bool zone,
                         struct lt_buf *text,
@@ -266,10 +306,8 @@ int lt_timestamp_decode(struct lt_bytes avro,
 {
     int64_t value;
     bool bc;
-    if (lt_wire_get_long(avro, &value) < 0)
-        return lt_value_reject(reterr, "not an Avro long");
-    if (value < DATE_MIN * DAY_MICROS)
-        return lt_value_reject(reterr, "timestamp outside PostgreSQL's range");
+    if (read_timestamp(avro, &value, reterr) < 0)
+        return -1;
     int64_t days = value / DAY_MICROS, micros = value % DAY_MICROS;
     if (micros < 0) {
         micros += DAY_MICROS;

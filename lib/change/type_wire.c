@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define VARINT_MAX 10 /* bytes of 64 bits by sevens */
+
 int lt_value_reject(struct lt_error *reterr, const char *fmt, ...)
 {
     char msg[200];
@@ -27,11 +29,11 @@ void lt_put_digits(struct lt_buf *text, uint64_t value, int width)
 void lt_wire_put_long(struct lt_buf *out, int64_t value)
 {
     uint64_t rest = ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
-    while (rest >= 0x80) {
-        lt_buf_addc(out, (uint8_t)(rest | 0x80));
-        rest >>= 7;
-    }
-    lt_buf_addc(out, (uint8_t)rest);
+    uint8_t *at = lt_buf_grow(out, VARINT_MAX);
+    for (; rest >= 0x80; rest >>= 7)
+        *at++ = (uint8_t)(rest | 0x80);
+    *at++ = (uint8_t)rest;
+    out->len = (size_t)(at - out->data);
 }
 
 void lt_wire_put_bytes(struct lt_buf *out, const void *data, size_t len)

@@ -115,6 +115,16 @@ void lt_fold_each(const struct lt_fold *fold,
                   lt_fold_visit *visit,
                   void *arg);
 
+/** Every object with its newest record, removed ones too, in bytewise order of keys
+ * ("kind/object"); wire: its bytes as they came. */
+typedef void lt_fold_visit_record(void *arg,
+                                  const char *key,
+                                  const struct lt_control *control,
+                                  struct lt_bytes wire);
+void lt_fold_each_record(const struct lt_fold *fold, lt_fold_visit_record *visit, void *arg);
+/** How many those are. */
+size_t lt_fold_record_count(const struct lt_fold *fold);
+
 /** Holds (not lifted) on a target (connection or service id), in order; returns how many and
  * fills up to cap of them. */
 size_t lt_fold_holds_on(const struct lt_fold *fold,

@@ -80,7 +80,8 @@ static int match_one_by_one(struct lt_lane_crowd *crowd,
         if (member->shape->filter && !row->unknown)
             continue;
         lt_lane_shape_effect(member->shape, rows, row, &before, &after);
-        if ((before || after) && visit(arg, member->stream, before, after, reterr) < 0)
+        if ((before || after) &&
+            visit(arg, member->stream, member->shape, before, after, reterr) < 0)
             return -1;
     }
     return 0;
@@ -123,7 +124,7 @@ static int tell(struct lt_lane_crowd *crowd,
         bool before = member->shape->before, after = member->shape->after;
         member->shape->before = member->shape->after = false; /* once */
         if (rc == 0 && visit && (before || after))
-            rc = visit(arg, member->stream, before, after, reterr);
+            rc = visit(arg, member->stream, member->shape, before, after, reterr);
     }
     return rc;
 }

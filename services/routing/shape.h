@@ -80,8 +80,12 @@ void lt_lane_crowd_add(struct lt_lane_crowd *crowd,
 /** crowd may be NULL. */
 bool lt_lane_crowd_has(const struct lt_lane_crowd *crowd, const struct lt_lane_shape *shape);
 /** Calls visit for each shape that has the row in scope before or after; -1 from it stops. */
-typedef int lt_lane_crowd_visit(
-    void *arg, const void *stream, bool before, bool after, struct lt_error *reterr);
+typedef int lt_lane_crowd_visit(void *arg,
+                                const void *stream,
+                                const struct lt_lane_shape *shape,
+                                bool before,
+                                bool after,
+                                struct lt_error *reterr);
 int lt_lane_crowd_match(struct lt_lane_crowd *crowd,
                         const struct lt_lane_rows *rows,
                         const struct lt_lane_row *row,

@@ -35,6 +35,7 @@ struct lt_shell_feed {
     int64_t seq, offset;         /**< last record handed out, and where the next one is */
     struct lt_lane_crowd *crowd; /**< live lane */
     bool stale;                  /**< a shape in it was replaced */
+    struct lt_lane_rows *rows;   /**< its schemas; NULL: to be looked up */
     bool ahead;                  /**< its last sync point came from the future */
 };
 /** A topic that could not be read to its end when last looked at. */
@@ -113,6 +114,8 @@ struct lt_shell {
     bool has_message;
     struct lt_lane_row row;
     struct lt_lane_rows *row_of;
+    size_t row_feed;                      /**< its place in feed_list */
+    const struct lt_lane_shape *shape_of; /**< of the stream visited last; NULL: to be looked up */
     int64_t batch_began_ms;
     bool batch_has_records;
     struct lt_shell_place places[SHELL_PLACES];
@@ -161,6 +164,8 @@ int lt_shell_scrub(void *arg, struct lt_error *reterr);
 int lt_shell_read_cursors(void *arg, bool whole, struct lt_error *reterr);
 int lt_shell_stuck(void *arg, struct lt_error *reterr);
 /** Control. */
+/** What was folded counts no more: read again, of the cluster that answers now. */
+void lt_shell_control_reset(struct lt_shell *shell);
 int lt_shell_control(void *arg,
                      int64_t *ret_number,
                      struct lane_stand *ret_stand,
@@ -182,6 +187,10 @@ int lt_shell_gap_reports(void *arg,
 /** The compiled scope of a connection; NULL: not known. */
 struct lt_lane_shape *lt_shell_shape(struct lt_shell *shell, const char *connection);
 struct lt_lane_rows *lt_shell_rows(struct lt_shell *shell, const char *service);
+/** The shape of the stream that is being visited: looked up at most once a record. */
+const struct lt_lane_shape *lt_shell_shape_of(struct lt_shell *shell, const char *connection);
+/** Control may have changed: what was looked up in it counts no more. */
+void lt_shell_forget_lookups(struct lt_shell *shell);
 /** Streams. */
 int lt_shell_topic_exists(void *arg, const struct lane_stream *stream, struct lt_error *reterr);
 int lt_shell_tail(void *arg,

@@ -7,6 +7,15 @@
 #include "control/right.h"
 #include "routing/shell.h"
 
+void lt_shell_control_reset(struct lt_shell *shell)
+{
+    lt_reader_close(lt_steal(&shell->control));
+    lt_reader_close(lt_steal(&shell->outboxes));
+    lt_fold_free(shell->fold);
+    shell->fold = lt_fold_new(shell->public_key);
+    shell->fold_complete = false;
+}
+
 static int open_control(struct lt_shell *shell, struct lt_error *reterr)
 {
     if (shell->control)
@@ -61,6 +70,7 @@ int lt_shell_control(void *arg,
                      struct lt_error *reterr)
 {
     struct lt_shell *shell = arg;
+    lt_shell_forget_lookups(shell);
     if (open_control(shell, reterr) < 0 || lt_shell_unmute(shell, reterr) < 0)
         return -1;
     for (;;) {
@@ -201,12 +211,27 @@ struct lt_lane_shape *lt_shell_shape(struct lt_shell *shell, const char *connect
         for (size_t i = 0; i < shell->feed_count; i++)
             shell->feed_list[i].stale |=
                 lt_lane_crowd_has(shell->feed_list[i].crowd, shell->shapes[at]);
+        lt_shell_forget_lookups(shell);
         lt_lane_shape_free(shell->shapes[at]);
         shell->shapes[at] = shape;
     } else {
         insert(shell, at, shape);
     }
     return shape;
+}
+
+const struct lt_lane_shape *lt_shell_shape_of(struct lt_shell *shell, const char *connection)
+{
+    if (!shell->shape_of || strcmp(shell->shape_of->connection, connection) != 0)
+        shell->shape_of = lt_shell_shape(shell, connection);
+    return shell->shape_of;
+}
+
+void lt_shell_forget_lookups(struct lt_shell *shell)
+{
+    shell->shape_of = NULL;
+    for (size_t i = 0; i < shell->feed_count; i++)
+        shell->feed_list[i].rows = NULL;
 }
 
 /* ---- terms ---- */
@@ -273,6 +298,7 @@ bool lt_shell_terms(void *arg, const char *connection, int64_t day_count, struct
         .value_schema = body->value_schema,
         .filtered = body->filter[0] != 0,
         .window = service ? service->window : 0,
+        .generation_base = lt_generation_base(lt_fold_epoch(shell->fold)),
         .sync_every = LT_MIN(shell->conf->sync_every_ms * LT_MILLI, body->use_period / 20),
         .use = {.period = body->use_period,
                 .end = agreement ? agreement->use_until : LT_NULL,

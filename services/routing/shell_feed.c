@@ -309,7 +309,9 @@ read_record(struct lt_shell *shell, struct lt_shell_feed *place, struct lane_rec
     }
     if (header.op == LT_OP_SYNC || header.op == LT_OP_END)
         return true;
-    shell->row_of = lt_shell_rows(shell, place->feed->service);
+    if (!place->rows)
+        place->rows = lt_shell_rows(shell, place->feed->service);
+    shell->row_of = place->rows;
     if (!shell->row_of) {
         refuse(shell, "schemas are not known");
         return false;
@@ -375,6 +377,7 @@ int lt_shell_next(void *arg, struct lane_record *ret, struct lt_error *reterr)
         if (place && place->open && read_record(shell, place, ret) && ret->seq > place->seq) {
             place->seq = ret->seq;
             place->offset = ret->offset + 1;
+            shell->row_feed = (size_t)(place - shell->feed_list);
             if (!shell->batch_has_records)
                 shell->batch_began_ms = lt_monotonic_ms();
             shell->batch_has_records = true;
@@ -387,13 +390,20 @@ int lt_shell_next(void *arg, struct lane_record *ret, struct lt_error *reterr)
 }
 
 struct told {
+    struct lt_shell *shell;
     int (*visit)(void *, const struct lane_stream *, bool, bool, struct lt_error *);
     void *visit_arg;
 };
 
-static int tell(void *arg, const void *stream, bool before, bool after, struct lt_error *reterr)
+static int tell(void *arg,
+                const void *stream,
+                const struct lt_lane_shape *shape,
+                bool before,
+                bool after,
+                struct lt_error *reterr)
 {
     struct told *told = arg;
+    told->shell->shape_of = shape; /* the boundary has seen to it that it is the current one */
     return told->visit(told->visit_arg, stream, before, after, reterr);
 }
 
@@ -408,8 +418,9 @@ int lt_shell_affected(void *arg,
                       struct lt_error *reterr)
 {
     struct lt_shell *shell = arg;
-    struct lt_shell_feed *place = feed_of(shell, record->feed);
-    struct told told = {.visit = visit, .visit_arg = visit_arg};
+    const struct lt_shell_feed *place = &shell->feed_list[shell->row_feed];
+    struct told told = {.shell = shell, .visit = visit, .visit_arg = visit_arg};
+    lt_assert(place->feed == record->feed);
     if (place->stale)
         return lt_fail(reterr, LT_ERR_ABORT, "routing", 0, "a scope changed without its version");
     if (!place->crowd)
@@ -426,7 +437,7 @@ int lt_shell_effect(void *arg,
 {
     (void)record;
     struct lt_shell *shell = arg;
-    const struct lt_lane_shape *shape = lt_shell_shape(shell, stream->connection);
+    const struct lt_lane_shape *shape = lt_shell_shape_of(shell, stream->connection);
     if (!shape)
         return lt_fail(reterr, LT_ERR_ABORT, "routing", 0, "scope of %s is not known",
                        stream->name);

@@ -64,7 +64,7 @@ int lt_shell_deliver(void *arg,
     };
     struct lt_bytes value = {0}, lt = lt_bytes(text, lt_header_format(&header, text));
     if (lt_op_has_value(op)) {
-        const struct lt_lane_shape *shape = lt_shell_shape(shell, stream->connection);
+        const struct lt_lane_shape *shape = lt_shell_shape_of(shell, stream->connection);
         if (!shape)
             return lt_fail(reterr, LT_ERR_ABORT, "routing", 0, "scope of %s is not known",
                            stream->name);

@@ -71,18 +71,23 @@ def unreachable(stage, cluster):
 class DiskFull(Fault):
     """Not a block is left on the disk of a part."""
 
+    filler = None
+
     def inflict(self):
         self.directory = self.stage.path({"broker": "kafka"}.get(self.party, self.party))
         if not os.path.ismount(self.directory):
-            raise LookupError("no disk of its own: no privilege to mount one")
+            raise LookupError(disks.NO_PRIVILEGE)
         self.filler = disks.fill(self.directory)
         if disks.free(self.directory) < 4096:
             self.proof = "%d bytes left" % disks.free(self.directory)
 
     def heal(self):
+        if self.filler is None:
+            return
         os.unlink(self.filler)
         if self.party == "broker":
-            self.stage.kafka.restart()
+            for node in range(1, self.stage.kafka.count + 1):
+                self.stage.kafka.restart(node)
         elif unreachable(self.stage, self.party):
             pg(self.stage, "start", self.party)
 

@@ -4,6 +4,7 @@ import collections
 import os
 import shutil
 
+import disks
 import figures
 import plan as plans
 from history import recovery
@@ -16,6 +17,7 @@ class Result:
         self.seed, self.verdicts, self.blind, self.seconds = seed, verdicts, blind, seconds
         self.seen, self.played = played.seen, played
         self.outcome = "FAILED" if verdicts else "not judged" if blind else "passed"
+        self.unprivileged = bool(blind) and all(disks.NO_PRIVILEGE in b for b in blind)
         self.recovery = list(recovery(played.seen))
         self.cut_offs = list(cut_offs(played.seen))
 
@@ -30,6 +32,8 @@ def tell(result):
               sum(len(looks) for looks in seen.looks.values()), len(seen.faults),
               len(seen.controls), "-" if played.converged_s is None else
               "%.1f s" % played.converged_s), flush=True)
+    print("    %s; the witness woke up to %.0f ms late" % (
+        ", ".join("%s %.0f s" % phase for phase in played.phases), seen.late_us / 1e3), flush=True)
     for verdict in result.verdicts:
         print("    %s" % verdict)
     for reason in result.blind:
@@ -55,15 +59,20 @@ def keep(root, plan, result):
     print("    kept in %s; again: make truth SEED=%d" % (directory, result.seed), flush=True)
 
 
-def close(root, results, directory, keep_stage):
-    by = {o: sum(r.outcome == o for r in results) for o in ("passed", "FAILED", "not judged")}
+def close(root, results, directory, keep_stage, strict):
+    """strict: what could not be judged has failed, unless a privilege was missing."""
+    by = {o: [r for r in results if r.outcome == o] for o in ("passed", "FAILED", "not judged")}
     figures.write(os.path.join(root, "build", "truth"), results)
-    if by["not judged"]:
-        print("%d not judged" % by["not judged"])
-    failed = by["FAILED"] + (0 if by["passed"] else 1 if not by["FAILED"] else 0)
+    unjudged = by["not judged"]
+    if unjudged:
+        unprivileged = sum(r.unprivileged for r in unjudged)
+        print("%d not judged%s" % (len(unjudged), ", %d of them for want of a privilege"
+                                   % unprivileged if unprivileged else ""))
+    failed = len(by["FAILED"]) + (sum(not r.unprivileged for r in unjudged) if strict else 0)
+    failed = failed or (0 if by["passed"] else 1)
     if failed or keep_stage:
         print("logs and data: " + directory)
     else:
         remove(directory)
-    print("%d passed, %d failed" % (by["passed"], failed))
+    print("%d passed, %d failed" % (len(by["passed"]), failed))
     return 1 if failed else 0

@@ -62,11 +62,27 @@ $(UNIT_TESTS) $(REAL_TESTS) $(TEST_TOOLS): $(O)/%: $(O)/%.o $(SUPPORT_A) $(PROGR
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -rdynamic -o $@ -Wl,--start-group $^ -Wl,--end-group -lcmocka $(LDLIBS)
 
+# Benchmarks: tests/bench/bench_*.c are programs, the other files there are shared by them.  One of
+# them runs routing's lane without Kafka: the calls of its bus are led to tests/bench/core_lane.c.
+BENCH_SRC := $(wildcard tests/bench/bench_*.c)
+BENCH     := $(patsubst %.c,$(O)/%,$(BENCH_SRC))
+BENCH_A   := $(O)/tests/bench.a
+$(BENCH_A): $(patsubst %.c,$(O)/%.o,$(filter-out $(BENCH_SRC),$(wildcard tests/bench/*.c)))
+CORE_WRAP := $(patsubst %,-Wl$(comma)--wrap=lt_%,control_key_read_public asker_open admin_open \
+             asker_topic_exists reader_open reader_add reader_poll producer_begin producer_send \
+             producer_commit)
+$(O)/tests/bench/bench_routing_core: BENCH_LDFLAGS := $(CORE_WRAP)
+$(BENCH): $(O)/%: $(O)/%.o $(BENCH_A) $(SUPPORT_A) $(PROGRAM_A) $(LIB_A)
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -rdynamic $(BENCH_LDFLAGS) -o $@ -Wl,--start-group $^ -Wl,--end-group \
+	    -lcmocka $(LDLIBS)
+
 # The simulation of routing's lanes: their pure files once more, with switches that leave one rule
 # of the protocol out (routing/mutant.h), always optimised.
 SIM     := $(O)/tests/sim/sim_routing
 SIM_O   := $(patsubst %,$(O)/sim/services/routing/%.o,state cursor view keyset effect lane stand start \
-             boundary plan live catch) \
+             voucher boundary plan live catch) \
            $(patsubst %.c,$(O)/sim/%.o,$(wildcard tests/sim/*.c))
 $(O)/sim/%.o: %.c Makefile tools/mk/rules.mk
 	@mkdir -p $(@D)

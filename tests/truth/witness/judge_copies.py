@@ -31,7 +31,8 @@ def sound(look, version, epoch, states):
         return False
     if epoch.until_us is not None and look.source_stamp_us > epoch.until_us:
         return False
-    return states.latest.get(look.digest, -2) >= states.required(look.source_stamp_us)
+    return (states.may_vouch(look.source_stamp_us) and
+            states.latest.get(look.digest, -2) >= states.required(look.source_stamp_us))
 
 
 def stamps(case, connection, looks, states):
@@ -60,6 +61,8 @@ def explain(look, states):
                                               clock(look.source_stamp_us))
     if not known:
         return text + "are no state of the scope"
+    if not any(s.may_vouch(look.source_stamp_us) for _, _, s in states if look.digest in s.latest):
+        return text + "lack what its table's change of shape brought"
     index, required = known[0]
     missing = [s for s in states if look.digest in s[2].latest][0][2].steps[index + 1:required + 1]
     return text + "lack %d changes, the first committed at %s" % (

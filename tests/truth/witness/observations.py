@@ -8,12 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 
+ON_TIME_US = 50_000  # a thread that wakes up later than that is one of too many
+
+
 @dataclass
 class Change:
-    """One row of the source's own trigger log: old and new row, or op truncate."""
+    """One row of the source's own trigger log: old and new row, or op truncate.  Not told: the table
+    changed its shape, and no replication tells what that did to its rows; final: nor may any later
+    change reach a feed that began before."""
     op: str
     old: Optional[dict]
     new: Optional[dict]
+    told: bool = True
+    final: bool = False
 
 
 @dataclass
@@ -84,6 +91,7 @@ class Stream:
     read_to_end: bool = False
     refused: Optional[str] = None  # why it could not be read at the end
     lives: int = 1  # the topic was seen to be another one
+    lost_us: Optional[int] = None  # its topic was lost with all of Kafka's data
 
 
 @dataclass
@@ -103,6 +111,7 @@ class Control:
     answered_us: Optional[int] = None
     ident: str = ""
     append_us: Optional[int] = None  # of its control record at the broker
+    readable: list = field(default_factory=list)  # of a lift: streams that could be read just before
 
 
 @dataclass
@@ -136,6 +145,7 @@ class Observations:
     controls: list = field(default_factory=list)
     faults: list = field(default_factory=list)
     old_keys: list = field(default_factory=list)
+    late_us: int = 0  # by which the machine let the witness itself wait, one time in twenty
     quiet_us: int = 0  # load ended, all faults healed, all holds lifted or final
     end_us: int = 0
     blind: list = field(default_factory=list)  # what could not be seen
@@ -143,6 +153,12 @@ class Observations:
     def save(self, path):
         with open(path, "wb") as file:
             pickle.dump(self, file)
+
+
+def slowness(seen):
+    """What a bound of seconds is to be multiplied with: on a machine that is overloaded whatever is
+    measured takes longer, and nobody disturbed anybody."""
+    return min(6.0, max(1.0, seen.late_us / ON_TIME_US))
 
 
 def load(path):

@@ -34,10 +34,10 @@ class Reader(threading.Thread):
     def __init__(self, section, group, topic, take):
         super().__init__(daemon=True)
         self.section, self.group, self.topic, self.take = section, group, topic, take
-        self.next_offset, self.end_us = 0, 0
+        self.next_offset = 0
+        self.asked, self.end = False, 0  # for the topic's end; where it was then
         self.refused, self.over = None, False
-        self.consumer = None
-        self.ended = threading.Event()
+        self.ended, self.anew = threading.Event(), threading.Event()
 
     def run(self):
         while not self.ended.is_set() and not (self.over and self.refused):
@@ -49,10 +49,18 @@ class Reader(threading.Thread):
 
     def read(self):
         section = self.section  # a new key wants a new client
-        consumer = self.consumer = Consumer(settings(section, self.group))
+        consumer = Consumer(settings(section, self.group))
         try:
-            consumer.assign([TopicPartition(self.topic, 0, self.next_offset)])
+            partition = TopicPartition(self.topic, 0, self.next_offset)
+            consumer.assign([partition])
             while not self.ended.is_set() and self.section is section:
+                if self.anew.is_set():
+                    self.next_offset = self.end = 0
+                    self.anew.clear()
+                    return
+                if self.asked:
+                    self.end = consumer.get_watermark_offsets(partition, 5)[1]
+                    self.asked = False
                 message = consumer.poll(0.2)
                 if message is not None and not self.took(message):
                     return
@@ -67,7 +75,7 @@ class Reader(threading.Thread):
             self.take(message)
             self.next_offset = message.offset() + 1
         elif message.error().code() == KafkaError._PARTITION_EOF:
-            self.refused, self.end_us = None, now_us()
+            self.refused = None
             self.next_offset = max(self.next_offset, message.offset())
         elif message.error().code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
             self.refused = message.error().name()  # the client asks again by itself
@@ -76,15 +84,12 @@ class Reader(threading.Thread):
             return False
         return not (self.over and self.refused)
 
-    def is_gone(self):
-        """The topic was deleted: what it held after the last record that came is not known."""
-        try:
-            self.consumer.get_watermark_offsets(TopicPartition(self.topic, 0), 5, cached=False)
-        except KafkaException as error:
-            return error.args[0].code() in GONE
-        except RuntimeError:  # closed, to be made again
-            return True
-        return False
+    def ask_end(self):
+        self.asked = True
+
+    def at_end(self):
+        """Has everything that was readable when it was asked for its end."""
+        return not self.asked and self.next_offset >= self.end
 
     def stop(self):
         self.ended.set()
@@ -129,10 +134,35 @@ class User:
             self.readers[name].over = body["ended"]
         if name in self.readers or body["terminated"] or body["connection"] in self.forgotten:
             return
-        stream = self.streams[name] = Stream(name, body["connection"])
+        stream = self.streams.setdefault(name, Stream(name, body["connection"]))
         self.readers[name] = Reader(self.section, self.application + ".witness", "stream." + name,
                                     lambda message: keep(stream, message))
         self.readers[name].start()
+
+    def cluster_is_new(self):
+        """All streams are lost.  A name that comes again must not carry other contents under it: what
+        comes then is added to what was read."""
+        with self.lock:
+            for name, reader in self.readers.items():
+                reader.stop()
+                self.streams[name].refused = "lost with Kafka"
+                self.streams[name].lost_us = now_us()
+            self.readers.clear()
+        self.inbox.anew.set()
+
+    def gets_a_record_of(self, name):
+        """Of a stream that has some: a new client, and the first of them."""
+        consumer = Consumer(settings(self.section, self.application + ".witness"))
+        end = time.monotonic() + 2
+        try:
+            consumer.assign([TopicPartition("stream." + name, 0, 0)])
+            while time.monotonic() < end:
+                message = consumer.poll(0.2)
+                if message is not None:
+                    return not message.error()
+            return False
+        finally:
+            consumer.close()
 
     def renew(self, section):
         """Goes on with another key."""
@@ -144,9 +174,8 @@ class User:
     def finish(self):
         """What each reader knew when it was asked to stop."""
         for name, reader in self.readers.items():
+            self.streams[name].read_to_end = reader.refused is None and reader.at_end()
             self.streams[name].refused = reader.refused
-            self.streams[name].read_to_end = reader.refused is None and reader.end_us > 0 and \
-                not reader.is_gone()
 
     def forget(self, connections):
         """Stops reading what a history is done with."""
@@ -154,8 +183,9 @@ class User:
             self.forgotten.update(connections)
             done = [n for n, s in self.streams.items() if s.connection in connections]
             for name in done:
-                self.readers[name].stop()
-                del self.readers[name], self.streams[name]
+                if name in self.readers:
+                    self.readers.pop(name).stop()
+                del self.streams[name]
                 self.notices.pop(name, None)
 
     def stop(self):
@@ -198,6 +228,10 @@ class Diary:
 
     def control(self, message):
         self.control_us.setdefault(message.key().decode(), []).append(append_us(message))
+
+    def cluster_is_new(self):
+        for reader in self.readers:
+            reader.anew.set()
 
     def appended(self, key, after_us):
         """When the first record of this key after a moment was appended."""

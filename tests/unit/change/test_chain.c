@@ -46,6 +46,30 @@ static void tells_null_from_empty(void **state)
     assert_memory_not_equal(null_value.value, empty_value.value, LT_CHAIN_BYTES);
 }
 
+/* Records of every size around the one up to which they are gathered, against the definition. */
+static void long_records_are_hashed_as_short_ones(void **state)
+{
+    (void)state;
+    static uint8_t value[2048];
+    for (size_t len = 900; len < 1100; len++) {
+        struct lt_chain chain;
+        struct lt_buf all = {0};
+        uint8_t expected[32];
+        lt_chain_start(&chain, "t");
+        memset(value, (int)len, len);
+        lt_buf_add(&all, chain.value, LT_CHAIN_BYTES);
+        lt_buf_add(&all, "\0\0\0\1k", 5);
+        const uint8_t size[] = {0, 0, (uint8_t)(len >> 8), (uint8_t)len};
+        lt_buf_add(&all, size, sizeof size);
+        lt_buf_add(&all, value, len);
+        lt_buf_adds(&all, "insert 1");
+        lt_sha256(lt_buf_bytes(&all), expected);
+        lt_chain_add(&chain, lt_bytes_text("k"), lt_bytes(value, len), lt_bytes_text("insert 1"));
+        assert_memory_equal(chain.value, expected, sizeof expected);
+        lt_buf_fini(&all);
+    }
+}
+
 static void is_set_from_32_bytes_only(void **state)
 {
     (void)state;
@@ -95,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows_its_definition),
         cmocka_unit_test(tells_null_from_empty),
+        cmocka_unit_test(long_records_are_hashed_as_short_ones),
         cmocka_unit_test(is_set_from_32_bytes_only),
         cmocka_unit_test(sha256_matches_fips_180),
         cmocka_unit_test(threads_do_not_disturb_each_other),

@@ -1,6 +1,7 @@
 /* The lt header, both ways, to the byte (architecture 3). */
 #include "support/cm.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "change/lt_header.h"
@@ -53,6 +54,28 @@ static void every_part_arrives(void **state)
     assert_int_equal(h.incarnation, 7);
     assert_int_equal(h.lsn, 0x16b3748);
     assert_int_equal(h.ordinal, 6);
+}
+
+static void numbers_of_every_length_are_written_as_printf_does(void **state)
+{
+    (void)state;
+    int64_t power = 1;
+    for (int digits = 1; digits <= 19; digits++, power = digits <= 18 ? power * 10 : power) {
+        for (int64_t number = LT_MAX(power - 2, 1); number <= power + 2; number++) {
+            struct lt_header header = {.op = LT_OP_INSERT,
+                                       .seq = number,
+                                       .time = number,
+                                       .incarnation = 1,
+                                       .feed_seq = number,
+                                       .agreement = 1,
+                                       .scope_version = 1};
+            char text[LT_HEADER_MAX], expected[LT_HEADER_MAX];
+            snprintf(expected, sizeof(expected), "insert %lld %lld 1/%lld 1.1", (long long)number,
+                     (long long)number, (long long)number);
+            assert_int_equal(lt_header_format(&header, text), strlen(expected));
+            assert_string_equal(text, expected);
+        }
+    }
 }
 
 static void one_wrong_byte_is_refused_with_its_part(void **state)
@@ -132,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_numbers_same_bytes),
         cmocka_unit_test(every_part_arrives),
+        cmocka_unit_test(numbers_of_every_length_are_written_as_printf_does),
         cmocka_unit_test(one_wrong_byte_is_refused_with_its_part),
         cmocka_unit_test(absent_and_long_headers_are_refused),
         cmocka_unit_test(withheld_and_delete_carry_null),

@@ -78,7 +78,7 @@ static void the_last_state_of_a_key_remains(void **state)
     assert_int_equal(r[0].seq, 4);
     assert_true(lt_bytes_equal(r[0].key_texts[0], lt_bytes_text("a")));
     assert_int_equal(r[1].kind, LT_ROW_UPSERT);
-    assert_null(r[1].texts[1].data);
+    assert_null(r[1].values[1].data);
 }
 
 static void delete_then_insert_is_an_upsert(void **state)
@@ -89,7 +89,7 @@ static void delete_then_insert_is_an_upsert(void **state)
     add(LT_OP_INSERT, 2, "a", "again");
     assert_int_equal(rows(&r), 1);
     assert_int_equal(r[0].kind, LT_ROW_UPSERT);
-    assert_true(lt_bytes_equal(r[0].texts[1], lt_bytes_text("again")));
+    assert_true(lt_bytes_equal(r[0].values[1], lt_bytes_text("again")));
 }
 
 /* D41.2b-5 */

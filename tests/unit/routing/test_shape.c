@@ -197,8 +197,14 @@ struct seen {
     int calls;
 };
 
-static int see(void *arg, const void *stream, bool before, bool after, struct lt_error *reterr)
+static int see(void *arg,
+               const void *stream,
+               const struct lt_lane_shape *shape,
+               bool before,
+               bool after,
+               struct lt_error *reterr)
 {
+    (void)shape;
     (void)reterr;
     struct seen *seen = arg;
     size_t at = (size_t) * (const int *)stream;

@@ -1,0 +1,151 @@
+"""The whole line on this machine: rows committed at the source, read in the view at the target.
+
+  line      a backlog of inserts, updates and deletes in thirds, worked off by everything at once
+  latency   from commit to readable in the view, at 100, 1,000 and 5,000 rows a second
+  idle      what the programs cost while nothing happens
+"""
+
+import threading
+import time
+
+import psycopg2
+
+from bench_line import VIEW
+from line import wait_until
+from measure import BenchError
+import sample
+
+GOAL_RATE = 30000
+PROGRAMS = ("provider", "routing", "consumer")
+LATENCIES = ((100, None, None), (1000, 50, 80), (5000, 99, 250))  # rate, percentile, goal in ms
+LATENCY_SECONDS, IDLE_SECONDS = 10, 20
+
+
+def empty(line):
+    """Both sides empty and quiet."""
+    line.load("DELETE FROM public.bench")
+    wait_until("the copy is empty",
+               lambda: line.target("SELECT count(*) FROM " + VIEW)[0][0] == 0, 120)
+
+
+def digest(rows):
+    return "SELECT count(*), md5(string_agg(t::text, E'\\n' ORDER BY id)) FROM %s t" % rows
+
+
+def thirds(line, report, rows):
+    """Generated while the line stands, in transactions of 100 rows; then everything goes on."""
+    third = rows // 3
+    empty(line)
+    line.load("INSERT INTO public.bench " + sample.rows(1, 2 * third))
+    wait_until("rows before the change are there",
+               lambda: line.target("SELECT count(*) FROM " + VIEW)[0][0] == 2 * third, 240)
+    with line.standing(*PROGRAMS):
+        before = line.cpu()
+        generate(line, third)
+        generated = line.cpu()["source"] - before["source"]
+        before = line.cpu()
+        began = time.monotonic()
+    last = wait_until("the copy has the last row", lambda: line.target(
+        "SELECT 1 FROM %s WHERE id = %d" % (VIEW, 3 * third)), 600, 0.02) and time.monotonic()
+    after = line.cpu()
+    wait_until("the copy is its source",
+               lambda: line.sql(digest("public.bench")) == line.target(digest(VIEW)), 30)
+    rate = 3 * third / (last - began)
+    costs = {name: (after[name] - before[name]) / (3 * third) * 1e6 for name in after}
+    report.add_value("whole line, thirds of insert, update, delete", rate, "rows/s", GOAL_RATE,
+                     rate >= GOAL_RATE, "CPU s/M rows: %s; load before the clock: source %.2f; MiB: %s"
+                     % (", ".join("%s %.2f" % item for item in sorted(costs.items())),
+                        generated / (3 * third) * 1e6,
+                        ", ".join("%s %.0f" % (n, line.rss_kib(n) / 1024) for n in PROGRAMS)))
+
+
+def generate(line, third):
+    """An insert, an update and a delete in turn; the newest insert is the last row of all."""
+    line.load("""DO $$ BEGIN FOR k IN 1..%d LOOP
+        INSERT INTO public.bench SELECT %s FROM (SELECT k::bigint + %d AS i) n;
+        UPDATE public.bench SET total = total + 1, name = name || '!' WHERE id = k;
+        DELETE FROM public.bench WHERE id = k + %d;
+        IF k %% 33 = 0 THEN COMMIT; END IF;
+        END LOOP; END $$""" % (third, sample.ROW % {"districts": 1000}, 2 * third, third))
+
+
+class Writer(threading.Thread):
+    """Inserts one row a transaction at a steady rate; notes when each commit was answered."""
+
+    def __init__(self, line, rate, seconds, first):
+        super().__init__(daemon=True)
+        self.line, self.rate, self.count, self.first = line, rate, rate * seconds, first
+        self.committed = {}
+
+    def run(self):
+        connection = psycopg2.connect(self.line.clusters["source"].dsn("registry"))
+        connection.autocommit = True
+        began = time.monotonic()
+        with connection.cursor() as cursor:
+            cursor.execute("PREPARE put (bigint) AS INSERT INTO public.bench SELECT %s FROM"
+                           " (SELECT $1 AS i) n" % (sample.ROW % {"districts": 1000}))
+            for k in range(self.count):
+                early = began + k / self.rate - time.monotonic()
+                if early > 0:
+                    time.sleep(early)
+                cursor.execute("EXECUTE put(%d)" % (self.first + k))
+                self.committed[self.first + k] = time.monotonic()
+        connection.close()
+
+
+def watch(line, writer, last):
+    """When each row was seen in the view: every few milliseconds those above the highest seen."""
+    seen, highest = {}, writer.first - 1
+    connection = line.clusters["target"].connect("users_a")
+    end = time.monotonic() + 120
+    with connection.cursor() as cursor:
+        cursor.execute("PREPARE look (bigint) AS SELECT max(id) FROM %s WHERE id > $1" % VIEW)
+        while highest < last:
+            if time.monotonic() > end:
+                raise BenchError("rows have not become readable")
+            cursor.execute("EXECUTE look(%d)" % highest)
+            found, now = cursor.fetchone()[0], time.monotonic()
+            for ident in range(highest + 1, (found or highest) + 1):
+                seen[ident] = now
+            highest = found or highest
+            time.sleep(0.002)
+    connection.close()
+    return seen
+
+
+def latency(line, report):
+    first = 10 ** 9
+    for rate, percentile, goal in LATENCIES:
+        writer = Writer(line, rate, LATENCY_SECONDS, first)
+        writer.start()
+        seen = watch(line, writer, first + writer.count - 1)
+        writer.join()
+        took = max(writer.committed.values()) - min(writer.committed.values())
+        delays = sorted((seen[i] - at) * 1000 for i, at in writer.committed.items())
+        found = {p: delays[min(len(delays) - 1, len(delays) * p // 100)] for p in (50, 99)}
+        value = found[percentile or 50]
+        report.add_value("commit to readable at %d rows/s" % rate, value,
+                         "ms p%d" % (percentile or 50), goal and "<%d" % goal,
+                         None if goal is None else value < goal,
+                         "p50 %.0f p99 %.0f, written at %.0f rows/s" % (
+                             found[50], found[99], len(delays) / took))
+        first += 10 ** 8
+
+
+def idle(line, report):
+    time.sleep(3)
+    before, began = line.cpu(), time.monotonic()
+    time.sleep(IDLE_SECONDS)
+    seconds, after = time.monotonic() - began, line.cpu()
+    for name in PROGRAMS + ("steward",):
+        share = (after[name] - before[name]) / seconds * 100
+        report.add_value("idle line: " + name, share, "% CPU", "<0.5", share < 0.5,
+                         "RSS peak %.0f MiB" % (line.rss_kib(name) / 1024))
+
+
+def run(places, report, options):
+    line = places.line()
+    idle(line, report)
+    thirds(line, report, options.rows * 3)
+    empty(line)
+    latency(line, report)
