@@ -74,7 +74,12 @@ class Reader(threading.Thread):
                 if message is not None and not self.took(message):
                     return
         finally:
+<<<<<<< HEAD
             leave(consumer)
+=======
+            # One without a right, or without a broker, may take long.
+            threading.Thread(target=consumer.close, daemon=True).start()
+>>>>>>> h/faults
 
     def took(self, message):
         """False: the client must be made again."""
