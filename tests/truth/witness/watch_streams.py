@@ -60,11 +60,7 @@ class Reader(threading.Thread):
             consumer.assign([partition])
             while not self.ended.is_set() and self.section is section:
                 if self.anew.is_set():
-<<<<<<< HEAD
                     self.next_offset = self.end = 0
-=======
-                    self.next_offset, self.end = 0, 0
->>>>>>> h/disaster
                     self.anew.clear()
                     return
                 if self.asked:
@@ -74,12 +70,7 @@ class Reader(threading.Thread):
                 if message is not None and not self.took(message):
                     return
         finally:
-<<<<<<< HEAD
             leave(consumer)
-=======
-            # One without a right, or without a broker, may take long.
-            threading.Thread(target=consumer.close, daemon=True).start()
->>>>>>> h/faults
 
     def took(self, message):
         """False: the client must be made again."""
