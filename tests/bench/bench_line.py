@@ -83,7 +83,7 @@ class BenchLine(Line):
         """Stops everything, also what a failed stage left standing still."""
         for program in self.programs.values():
             program.signal(signal.SIGCONT)
-        self.clear()
+        self.stop()
 
     # ---- Kafka from outside, as super user ----
 
