@@ -57,11 +57,11 @@ SECONDS_EACH ?= 60
 fuzz:
 	@tests/fuzz/all $(SECONDS_EACH)
 
-# Tests on real parts: one program against a broker and databases, and the whole line.  The longest
-# begin first, so that they do not run alone at the end.
-LONGEST := test_bad_input test_faults test_use_period test_right test_provider_faults test_routing \
+# Tests on real parts: one program against a broker and databases, the whole line, and a handful of
+# histories of the truth machine.  The longest begin first, so that they do not run alone at the end.
+LONGEST := truth test_bad_input test_faults test_use_period test_right test_provider_faults test_routing \
            test_provider_source test_provider test_consumer_worth test_position
-REAL := $(sort $(notdir $(REAL_TESTS)) $(basename $(notdir $(wildcard tests/line/test_*.py))))
+REAL := truth $(sort $(notdir $(REAL_TESTS)) $(basename $(notdir $(wildcard tests/line/test_*.py))))
 real: all $(REAL_TESTS)
 	@tests/real $(MODE) $(LONGEST) $(filter-out $(LONGEST), $(REAL))
 
@@ -72,7 +72,7 @@ truth-long: all
 	@tests/truth/run --mode $(MODE) --long $(if $(SEED),--seed $(SEED),--seed 1 --count 3)
 
 # Each plausible bug of tests/truth/mutants in a copy of the tree, until its arena catches it:
-# NAME=... one or some, or those of an arena (sim, unit, line).
+# NAME=... one or some, or those of an arena (sim, unit, line, truth).
 mutants: all tests
 	@tests/truth/mutants/run $(NAME)
 

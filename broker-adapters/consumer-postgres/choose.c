@@ -31,14 +31,23 @@ notice_of(const struct lt_inbox *inbox, const char *connection, int64_t generati
     return lt_inbox_stream(inbox, stream);
 }
 
+/* As stored with the copy; by its notice where it was made before that was stored. */
+static int64_t scope_version(const struct lt_inbox *inbox,
+                             const char *connection,
+                             const struct lt_copy_facts *copy)
+{
+    const struct lt_notice *own = notice_of(inbox, connection, copy->generation);
+    return copy->scope_version || !own ? copy->scope_version : own->is.scope_version;
+}
+
 /* Rows or fields that the connection lost end the use of what lies here from their effective time
  * (architecture 5): whole copies for rows, the view's columns for fields.  Unknown = lost. */
 static bool may_hold_lost_rows(const struct lt_inbox *inbox,
                                const struct lt_notice *current,
                                const struct lt_copy_facts *copy)
 {
-    const struct lt_notice *own = notice_of(inbox, current->is.connection, copy->generation);
-    return !own || current->is.rows_since < 1 || own->is.scope_version < current->is.rows_since;
+    const int64_t version = scope_version(inbox, current->is.connection, copy);
+    return version < 1 || current->is.rows_since < 1 || version < current->is.rows_since;
 }
 
 static bool may_show_lost_fields(const struct lt_notice *current, const struct lt_copy_facts *copy)

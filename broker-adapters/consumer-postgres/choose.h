@@ -27,6 +27,7 @@ struct lt_copy_facts {
     enum lt_copy_state state;
     lt_time begun;          /**< when the reading began, by the target's clock */
     bool shown;             /**< the view reads it */
+    int64_t scope_version;  /**< of its records; 0: not known */
     int32_t granted_schema; /**< the view shows no fields but those of this value schema */
     struct lt_stand at;
     struct lt_terms terms;

@@ -82,8 +82,11 @@ static int read_inbox(struct follow *f, struct lt_error *reterr)
     f->inbox = lt_inbox_new();
     if (lt_bus_read_to_end(&f->bus, f->inbox_topic, LT_OFFSET_BEGIN, INBOX_WAIT_MS, take_inbox, f,
                            &next, reterr) ||
-        lt_reader_add(f->reader, f->inbox_topic, next, reterr))
+        lt_reader_add(f->reader, f->inbox_topic, next, reterr)) {
+        if (reterr->class == LT_ERR_REJECT)
+            reterr->class = LT_ERR_RETRY; /* not there yet: the steward makes it */
         return -1;
+    }
     f->all_dirty = true;
     lt_log(LT_LOG_INFO, "inbox_read", "topic", f->inbox_topic, "next", lt_logf("%ld", (long)next),
            NULL);
@@ -273,12 +276,27 @@ static void check_short(struct follow *f, struct lt_track *track)
         damage(track, promised, "short");
 }
 
+/* A cluster made anew (Kafka's data were lost) answers under the old address: its inbox is another
+ * one, and so are all offsets that were read. */
+static int check_cluster(struct follow *f, struct lt_error *reterr)
+{
+    char id[LT_CLUSTER_ID_MAX];
+    lt_reader_cluster_id(f->reader, id);
+    if (id[0] && f->cluster_id[0] && strcmp(f->cluster_id, id) != 0)
+        return lt_fail(reterr, LT_ERR_ABORT, "kafka", 0,
+                       "another Kafka cluster answers: %s, it was %s", id, f->cluster_id);
+    memcpy(f->cluster_id, id, sizeof(id));
+    return 0;
+}
+
 static int tick(struct follow *f, struct lt_error *reterr)
 {
     const int64_t now = lt_monotonic_ms();
     if (now < f->next_tick_ms)
         return 0;
     f->next_tick_ms = now + TICK_MS;
+    if (check_cluster(f, reterr))
+        return -1;
     int64_t unreadable = 0;
     bool unblock = false;
     for (size_t i = 0; i < f->track_count; i++) {
@@ -315,6 +333,7 @@ static void close_bus(struct follow *f)
     f->asker = NULL;
     lt_inbox_free(f->inbox);
     f->inbox = NULL;
+    f->cluster_id[0] = '\0';
 }
 
 static void close_target(struct follow *f)

@@ -23,6 +23,7 @@ struct follow {
     bool notices_stale; /* the inbox took something since the tracks looked at it */
     bool tracks_stale;  /* a stream got its notice, or lost it: load again */
     char inbox_topic[LT_TOPIC_MAX];
+    char cluster_id[LT_CLUSTER_ID_MAX]; /* where all of this was read */
 
     struct lt_copies copies;
     struct lt_track **tracks; /* one per copy that is followed */

@@ -25,6 +25,13 @@ static const char usage[] =
     "  check    look whether everything is ready\n"
     "  status   print what each copy is worth\n";
 
+/* A server that does not answer keeps nobody from stopping: what is stored is whole. */
+static int overdue(void)
+{
+    lt_log(LT_LOG_WARN, "stop_overdue", "hint", "a broker or the database does not answer", NULL);
+    return lt_stop_asked() ? 0 : 1;
+}
+
 static int run(const struct lt_consumer_conf *conf)
 {
     struct lt_error err = {0};
@@ -35,6 +42,7 @@ static int run(const struct lt_consumer_conf *conf)
         return 1;
     }
     lt_daemon_signals();
+    lt_stop_within(LT_STOP_MS, overdue);
     lt_follow_metrics_register(&follow_metrics);
     lt_report_metrics_register(&report_metrics);
     if (lt_metrics_start(conf->metrics_file, &err)) {

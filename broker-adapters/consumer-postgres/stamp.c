@@ -20,12 +20,6 @@ lt_time lt_usable_until(lt_time stamp, const struct lt_terms *terms)
     return terms->end_of_use == LT_TIME_NONE ? until : LT_MIN(until, terms->end_of_use);
 }
 
-enum lt_skew lt_skew_class(lt_time difference, lt_time alarm, lt_time bound)
-{
-    const lt_time apart = difference < 0 ? -difference : difference;
-    return apart > bound ? LT_SKEW_STOP : apart > alarm ? LT_SKEW_ALARM : LT_SKEW_FINE;
-}
-
 static bool reached_sync_point(const struct lt_stamp_facts *facts)
 {
     return facts->sync_time != LT_TIME_NONE && facts->at.seq >= facts->sync_seq &&

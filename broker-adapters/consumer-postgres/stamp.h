@@ -29,10 +29,6 @@ struct lt_worth {
  * when closed or without a stamp. */
 lt_time lt_usable_until(lt_time stamp, const struct lt_terms *terms);
 
-enum lt_skew { LT_SKEW_FINE, LT_SKEW_ALARM, LT_SKEW_STOP };
-/** How far two clocks lie apart, in either direction, against the two limits (DT-4). */
-enum lt_skew lt_skew_class(lt_time difference, lt_time alarm, lt_time bound);
-
 struct lt_stamp_facts {
     bool active;         /**< loaded and shown; nothing reported missing */
     struct lt_stand at;  /**< committed with the stamp */

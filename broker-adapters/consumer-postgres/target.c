@@ -238,9 +238,10 @@ static const char load_sql[] =
     " lienthong.us(p.append_time), EXISTS (SELECT FROM lienthong.set_aside s WHERE s.copy = "
     "c.copy),"
     " c.gap_expected, c.gap_seen, c.gap_reason, lienthong.us(c.made_at),"
-    " coalesce(n.value_schema, c.value_schema)"
+    " coalesce(n.value_schema, c.value_schema), coalesce(s.version, 0)"
     " FROM lienthong.copy c JOIN lienthong.position p ON p.copy = c.copy"
-    " LEFT JOIN lienthong.narrowed n ON n.copy = c.copy ORDER BY c.copy";
+    " LEFT JOIN lienthong.narrowed n ON n.copy = c.copy"
+    " LEFT JOIN lienthong.scope s ON s.copy = c.copy ORDER BY c.copy";
 
 static void read_copy(const PGresult *res, int row, struct lt_copy *copy)
 {
@@ -273,6 +274,7 @@ static void read_copy(const PGresult *res, int row, struct lt_copy *copy)
     copy->gap_reason = lt_strdup(lt_pg_text(res, row, 25));
     copy->is.begun = time_at(res, row, 26);
     copy->is.granted_schema = (int32_t)lt_pg_i64(res, row, 27);
+    copy->is.scope_version = lt_pg_i64(res, row, 28);
 }
 
 int lt_target_load(struct lt_target *target, struct lt_copies *copies, struct lt_error *reterr)

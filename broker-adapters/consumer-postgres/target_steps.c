@@ -177,6 +177,8 @@ add_copy_row(struct lt_buf *sql, const struct lt_creation *creation, int copy, c
                 "INSERT INTO lienthong.position (copy, next_offset, seq, e0)"
                 " VALUES (%d, 0, 0, %ld); ",
                 copy, (long)creation->e0);
+    lt_buf_addf(sql, "INSERT INTO lienthong.scope (copy, version) VALUES (%d, %ld); ", copy,
+                (long)notice->scope_version);
     lt_buf_adds(sql, "CREATE SEQUENCE IF NOT EXISTS lienthong.");
     struct lt_buf name = {0};
     lt_buf_addf(&name, "refused_%s", notice->connection);

@@ -12,6 +12,7 @@
 struct capture_relation {
     uint32_t id;
     size_t feed;
+    bool full;             /* its changes carry the whole old row */
     struct row_plan *plan; /* NULL: it does not fit, for the reason below */
     char fault[300];
 };
@@ -61,8 +62,7 @@ void capture_fini(struct capture *capture)
 
 /* ---- marks ---- */
 
-static struct batch_mark *
-mark(struct capture *capture, size_t index, const char *reason, struct batch *batch)
+static void mark(struct capture *capture, size_t index, const char *reason, struct batch *batch)
 {
     struct feed *feed = &capture->feeds->items[index];
     snprintf(feed->reason, sizeof(feed->reason), "%s", reason);
@@ -73,11 +73,20 @@ mark(struct capture *capture, size_t index, const char *reason, struct batch *ba
     m->reason = feed->reason;
     m->id = feed->last;
     memcpy(m->fingerprint, feed->fingerprint, FINGERPRINT_BYTES);
+}
+
+static void tell(const struct feed *feed, const char *event)
+{
     lt_metric_add(provider_metrics.incidents, 1);
-    lt_log(LT_LOG_ERROR, feed->state == FEED_ENDED ? "feed_ended" : "feed_begins_anew", "service",
-           feed->service->id, "incarnation", lt_logf("%lld", (long long)feed->incarnation),
-           "reason", reason, NULL);
-    return m;
+    lt_log(LT_LOG_ERROR, event, "service", feed->service->id, "incarnation",
+           lt_logf("%lld", (long long)feed->incarnation), "reason", feed->reason, NULL);
+}
+
+/* The declaration's half stays. */
+void capture_doubt(struct capture *capture, size_t index, const char *reason, struct batch *batch)
+{
+    memset(capture->feeds->items[index].fingerprint + 32, 0, FINGERPRINT_BYTES - 32);
+    mark(capture, index, reason, batch);
 }
 
 void capture_renew(struct capture *capture, size_t index, const char *reason, struct batch *batch)
@@ -87,13 +96,16 @@ void capture_renew(struct capture *capture, size_t index, const char *reason, st
     feed->incarnation++;
     feed->last = (struct event_id){0};
     mark(capture, index, reason, batch);
+    tell(feed, "feed_begins_anew");
 }
 
 void capture_end(struct capture *capture, size_t index, const char *reason, struct batch *batch)
 {
-    capture->feeds->items[index].state = FEED_ENDED;
-    capture->feeds->items[index].judged = false;
+    struct feed *feed = &capture->feeds->items[index];
+    feed->state = FEED_ENDED;
+    feed->judged = false;
     mark(capture, index, reason, batch);
+    tell(feed, "feed_ended");
 }
 
 /* ---- relations ---- */
@@ -108,7 +120,8 @@ static void add_relation(struct capture *capture, size_t index, const struct lt_
             lt_realloc(capture->relations, capture->relation_cap * sizeof(*capture->relations));
     }
     struct capture_relation *relation = &capture->relations[capture->relation_count++];
-    *relation = (struct capture_relation){.id = from->id, .feed = index};
+    *relation =
+        (struct capture_relation){.id = from->id, .feed = index, .full = from->identity == 'f'};
     relation->plan =
         row_plan_new(feed->service, from->columns, from->count, feed->shape.types, &why);
     if (relation->plan == NULL) {
@@ -117,16 +130,53 @@ static void add_relation(struct capture *capture, size_t index, const struct lt_
     }
 }
 
-static void take_relation(struct capture *capture, const struct lt_pgo_relation *relation)
+/* Is its row still to come, and its part not of the tree that the incarnation began with? */
+static bool is_stranger(const struct capture *capture, const struct feed *feed, uint32_t part)
 {
+    struct event_id next = {capture->commit_lsn, capture->ordinal + 1};
+    bool same_tree = memcmp(feed->fingerprint, feed->judged_at, FINGERPRINT_BYTES) == 0;
+    return feed->state == FEED_STREAMING && event_after(next, feed->last) &&
+           !(same_tree && shape_parts_have(&feed->parts, part));
+}
+
+/* Before the first row of a part the server announces its root, then the part.  The rows of one
+ * that joined came without an event, and may have left without one before anybody looked. */
+static void take_part(struct capture *capture, uint32_t part, struct batch *batch)
+{
+    for (size_t i = 0; i < capture->relation_count; i++) {
+        const struct capture_relation *root = &capture->relations[i];
+        if (root->id == capture->root &&
+            is_stranger(capture, &capture->feeds->items[root->feed], part)) {
+            capture_doubt(capture, root->feed, "a part joined the table with its rows", batch);
+        }
+    }
+}
+
+/* By name, or by what it is: a table that has another name for a moment is the same one. */
+static bool is_table_of(const struct feed *feed, const struct lt_pgo_relation *relation)
+{
+    char schema[64];
+    char table[64];
+    shape_names(feed->service, schema, table);
+    return (strcmp(schema, relation->schema) == 0 && strcmp(table, relation->name) == 0) ||
+           (feed->parts.count > 0 && feed->parts.oids[0] == relation->id);
+}
+
+static void
+take_relation(struct capture *capture, const struct lt_pgo_relation *relation, struct batch *batch)
+{
+    bool shared = false;
     forget_relation(capture, relation->id);
     for (size_t i = 0; i < capture->feeds->count; i++) {
-        char schema[64];
-        char table[64];
-        shape_names(capture->feeds->items[i].service, schema, table);
-        if (strcmp(schema, relation->schema) == 0 && strcmp(table, relation->name) == 0) {
+        const struct feed *feed = &capture->feeds->items[i];
+        if (is_table_of(feed, relation)) {
             add_relation(capture, i, relation);
+            shared = true;
+            capture->root = feed->shape.partitioned ? relation->id : capture->root;
         }
+    }
+    if (!shared && capture->root != 0) {
+        take_part(capture, relation->id, batch);
     }
 }
 
@@ -234,6 +284,11 @@ static void take_row_for(struct capture *capture,
         capture_end(capture, relation->feed, relation->fault, batch);
         return;
     }
+    if (relation->full && event->kind != LT_PGO_INSERT && event->u.row.old_kind != 'O') {
+        capture_end(capture, relation->feed, "a part of the table lacks REPLICA IDENTITY FULL",
+                    batch);
+        return;
+    }
     const struct row_change change = {.feed = (uint32_t)relation->feed,
                                       .op = op_of(event->kind),
                                       .time = capture->commit_time,
@@ -299,13 +354,16 @@ int capture_message(struct capture *capture,
     if (lt_pgo_decode(capture->decoder, message, &event, reterr) != 0) {
         return -1;
     }
+    if (event.kind != LT_PGO_RELATION && event.kind != LT_PGO_TYPE) {
+        capture->root = 0;
+    }
     switch (event.kind) {
     case LT_PGO_BEGIN:
         return take_begin(capture, &event, reterr);
     case LT_PGO_COMMIT:
         return take_commit(capture, &event, reterr);
     case LT_PGO_RELATION:
-        take_relation(capture, &event.u.relation);
+        take_relation(capture, &event.u.relation, batch);
         return 0;
     case LT_PGO_INSERT:
     case LT_PGO_UPDATE:

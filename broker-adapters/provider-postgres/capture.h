@@ -17,6 +17,7 @@ struct capture {
     struct passage passage;
     struct capture_relation *relations;
     size_t relation_count, relation_cap;
+    uint32_t root; /* the partitioned relation that was announced just now, or 0 */
 
     bool in_transaction;
     enum passage_step step; /* of the open transaction */
@@ -65,6 +66,9 @@ bool capture_vouch(struct capture *capture,
  */
 void capture_seal(struct capture *capture, struct batch *batch);
 
+/** From now on no voucher fits the feed's fingerprint, also not when the table looks as before:
+ * what changed meanwhile is not in the stream.  A mark in the batch. */
+void capture_doubt(struct capture *capture, size_t feed, const char *reason, struct batch *batch);
 /** The feed begins incarnation n+1, or stands still: marks in the batch. */
 void capture_renew(struct capture *capture, size_t feed, const char *reason, struct batch *batch);
 void capture_end(struct capture *capture, size_t feed, const char *reason, struct batch *batch);

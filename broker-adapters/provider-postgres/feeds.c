@@ -11,6 +11,7 @@ void feeds_fini(struct feeds *feeds)
     for (size_t i = 0; i < feeds->count; i++) {
         service_free(feeds->items[i].service);
         shape_fini(&feeds->items[i].shape);
+        shape_parts_fini(&feeds->items[i].parts);
     }
     free(feeds->items);
     *feeds = (struct feeds){0};

@@ -24,7 +24,8 @@ struct feed {
     bool shape_reported; /**< the incident was told */
     bool judged;         /**< at this start, when the table had the fingerprint */
     uint8_t judged_at[FINGERPRINT_BYTES];
-    bool to_write; /**< the start decided something that is to be stored */
+    struct shape_parts parts; /**< the tree that judged_at was taken of */
+    bool to_write;            /**< the start decided something that is to be stored */
     /* Where the writer starts from; from then on the writer has its own. */
     char topic[LT_TOPIC_MAX];
     int64_t seq; /**< last given */

@@ -11,6 +11,8 @@
 struct inbox {
     char application[LT_ID_MAX];
     char topic[LT_TOPIC_MAX];
+    char cluster_id[LT_CLUSTER_ID_MAX]; /* where it was read */
+    uint8_t public_key[LT_SIGN_KEY_BYTES];
     struct lt_fold *fold;
     struct lt_reader *reader;
     int64_t refused;
@@ -22,6 +24,7 @@ struct inbox *inbox_new(const char *application, const uint8_t public_key[LT_SIG
     struct inbox *inbox = lt_alloc(sizeof(*inbox));
     snprintf(inbox->application, sizeof(inbox->application), "%s", application);
     lt_topic_inbox(application, inbox->topic);
+    memcpy(inbox->public_key, public_key, LT_SIGN_KEY_BYTES);
     inbox->fold = lt_fold_new(public_key);
     return inbox;
 }
@@ -65,6 +68,9 @@ int inbox_open(struct inbox *inbox, const struct lt_bus *bus, struct lt_error *r
     }
     if (lt_bus_read_to_end(bus, inbox->topic, LT_OFFSET_BEGIN, READ_TIMEOUT_MS, take, inbox, &next,
                            reterr) != 0) {
+        if (reterr != NULL && reterr->class == LT_ERR_REJECT && !lt_bus_is_denied(reterr)) {
+            reterr->class = LT_ERR_RETRY; /* not there yet: the steward makes it */
+        }
         return lt_fail_context(reterr, "reading %s", inbox->topic);
     }
     LT_CLEANUP(lt_reader_closep) struct lt_reader *reader = lt_reader_open(bus, true, reterr);
@@ -76,8 +82,30 @@ int inbox_open(struct inbox *inbox, const struct lt_bus *bus, struct lt_error *r
     return 0;
 }
 
+/* A cluster made anew (Kafka's data were lost) answers under the old address: what was read is
+ * forgotten, and the next inbox_open() reads what is there now. */
+static int check_cluster(struct inbox *inbox, struct lt_error *reterr)
+{
+    char id[LT_CLUSTER_ID_MAX];
+    lt_reader_cluster_id(inbox->reader, id);
+    if (id[0] != '\0' && inbox->cluster_id[0] != '\0' && strcmp(inbox->cluster_id, id) != 0) {
+        lt_fail(reterr, LT_ERR_ABORT, "provider", 0, "another Kafka cluster answers: %s, it was %s",
+                id, inbox->cluster_id);
+        lt_reader_close(lt_steal(&inbox->reader));
+        lt_fold_free(inbox->fold);
+        inbox->fold = lt_fold_new(inbox->public_key);
+        inbox->cluster_id[0] = '\0';
+        return -1;
+    }
+    memcpy(inbox->cluster_id, id, sizeof id);
+    return 0;
+}
+
 int inbox_poll(struct inbox *inbox, struct lt_error *reterr)
 {
+    if (check_cluster(inbox, reterr) != 0) {
+        return -1;
+    }
     for (;;) {
         struct lt_message message;
         int n = lt_reader_poll(inbox->reader, 0, &message, reterr);

@@ -83,9 +83,17 @@ static int one_run(struct provider *p, struct lt_error *reterr)
     return 0;
 }
 
+/* A server that does not answer keeps nobody from stopping: what is stored is whole. */
+static int overdue(void)
+{
+    lt_log(LT_LOG_WARN, "stop_overdue", "hint", "a broker or the database does not answer", NULL);
+    return 0;
+}
+
 static int run_until_stopped(struct provider *p, struct lt_error *reterr)
 {
     lt_daemon_signals();
+    lt_stop_within(LT_STOP_MS, overdue);
     provider_metrics_register();
     if (lt_metrics_start(p->conf->metrics_file, reterr) != 0) {
         return -1;

@@ -11,6 +11,7 @@ struct provider_conf {
     char *application, *source;
     int64_t batch_rows, batch_bytes, batch_age_ms, split_rows;
     int64_t sync_interval_ms, restart_wait_ms;
+    int64_t skew_alarm_ms, skew_bound_ms;
     char *on_shape_change;
     struct lt_kafka_conf kafka;
     int64_t transaction_ms;

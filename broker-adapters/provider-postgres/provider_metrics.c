@@ -18,6 +18,8 @@ void provider_metrics_register(void)
         lt_metric_gauge("lt_provider_snapshot_rows", "rows of the current round", NULL);
     m->sync_time =
         lt_metric_gauge("lt_provider_sync_seconds", "newest sync point, seconds since 1970", NULL);
+    m->skew_ms = lt_metric_gauge("lt_provider_clock_skew_milliseconds",
+                                 "how far the database's clock is ahead of ours", NULL);
     m->acknowledged = lt_metric_gauge("lt_provider_acknowledged_lsn", "told to the slot", NULL);
     m->received = lt_metric_gauge("lt_provider_received_lsn", "received from the server", NULL);
     m->feeds_streaming = lt_metric_gauge("lt_provider_feeds_streaming", "feeds that follow", NULL);

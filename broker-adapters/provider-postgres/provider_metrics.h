@@ -10,7 +10,7 @@
 struct provider_metrics {
     struct lt_metric *rows, *batches, *sync_points, *runs, *incidents, *refused;
     struct lt_metric *snapshot_rows, *withheld[WITHHELD_REASONS];
-    struct lt_metric *sync_time, *acknowledged, *received, *feeds_streaming, *feeds_ended;
+    struct lt_metric *skew_ms, *sync_time, *acknowledged, *received, *feeds_streaming, *feeds_ended;
 };
 extern struct provider_metrics provider_metrics;
 void provider_metrics_register(void);

@@ -159,20 +159,22 @@ read_fault(const struct follow *f, const struct feed *feed, char ret[256], struc
     return rc;
 }
 
-/* Without a fault the provider decides by its setting (architecture 4.2). */
+#define CHANGED "the table was rewritten or changed its shape"
+
+/* Without a fault the provider decides by its setting (architecture 4.2).  Held is held: a table
+ * that looks as before again has had changes that are not in the stream. */
 static void hold_or_renew(struct follow *f, size_t index)
 {
     struct feed *feed = &f->run->feeds.items[index];
     feed->shape_reported = true;
     if (strcmp(f->run->provider->conf->on_shape_change, "renew") == 0) {
-        capture_renew(&f->capture, index, "the table was rewritten or changed its shape", f->batch);
+        capture_renew(&f->capture, index, CHANGED, f->batch);
         return;
     }
+    capture_doubt(&f->capture, index, CHANGED, f->batch);
     lt_metric_add(provider_metrics.incidents, 1);
     lt_log(LT_LOG_ERROR, "sync_points_held", "service", feed->service->id, "reason",
-           "the table was rewritten or changed its shape; set [provider] "
-           "on_shape_change=renew to load it anew",
-           NULL);
+           CHANGED "; set [provider] on_shape_change=renew to load it anew", NULL);
 }
 
 /* A changed fingerprint: no voucher.  Changes may be missing already (no identity, out of the

@@ -194,8 +194,8 @@ static int judge(struct run *run, struct feed *feed, struct lt_error *reterr)
         lt_log(LT_LOG_NOTICE, "tail_adopted", "feed", feed->topic, NULL);
     }
     feed->judged = true;
-    if (shape_fingerprint(run->pg, feed->service, p->conf->publication, feed->judged_at, reterr) !=
-        0) {
+    if (shape_fingerprint(run->pg, feed->service, p->conf->publication, feed->judged_at,
+                          &feed->parts, reterr) != 0) {
         return -1;
     }
     if (shape_read(run->pg, feed->service, p->conf->publication, &feed->shape, &findings, reterr) !=

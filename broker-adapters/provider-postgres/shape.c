@@ -7,44 +7,57 @@
 #include "change/chain.h"
 #include "change/type.h"
 
+/* All of these read catalogs only, so that a table that somebody has locked for long keeps no other
+ * feed waiting; pg_publication_tables and pg_partition_tree() would lock tables. */
+
+/* How a publication p has the table t: by itself, by its ancestors, its schema, or all tables. */
+#define PUBLISHED                                                                                  \
+    " LEFT JOIN LATERAL (SELECT min(r.oid) AS oid, string_agg(r.oid::text, ',' ORDER BY r.oid) AS" \
+    "   oids, bool_or(r.prqual IS NOT NULL) AS filters, min(r.prattrs::text) AS columns"           \
+    "   FROM pg_publication_rel r WHERE r.prpubid = p.oid AND (r.prrelid = t.oid OR"               \
+    "   NOT p.pubviaroot AND r.prrelid IN (SELECT relid FROM pg_partition_ancestors(t.oid)))"      \
+    "  ) pr ON true"                                                                               \
+    " LEFT JOIN pg_publication_namespace pn ON pn.pnpubid = p.oid AND pn.pnnspid = t.relnamespace"
+
 /* One row for the table itself. */
 static const char table_sql[] =
-    "SELECT c.oid, c.relkind, c.relpersistence, row_security_active(c.oid),"
+    "SELECT t.oid, t.relkind, t.relpersistence, row_security_active(t.oid),"
     " has_schema_privilege(n.oid, 'USAGE'),"
-    " coalesce(t.pubname IS NOT NULL, false), t.rowfilter IS NOT NULL, p.pubviaroot,"
+    " coalesce(p.puballtables OR pr.oid IS NOT NULL OR pn.oid IS NOT NULL, false),"
+    " coalesce(pr.filters AND pn.oid IS NULL AND NOT p.puballtables, false), p.pubviaroot,"
     " p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate, p.oid IS NOT NULL"
-    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-    " LEFT JOIN pg_publication p ON p.pubname = $3"
-    " LEFT JOIN pg_publication_tables t"
-    " ON t.pubname = $3 AND t.schemaname = n.nspname AND t.tablename = c.relname"
-    " WHERE n.nspname = $1 AND c.relname = $2";
+    " FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace"
+    " LEFT JOIN pg_publication p ON p.pubname = $3" PUBLISHED
+    " WHERE n.nspname = $1 AND t.relname = $2";
 
 /* One row for the table and each leaf of its partition tree: the leaves' identity decides what is
  * logged, the root's how it is sent. */
 static const char parts_sql[] =
+    "WITH RECURSIVE parts (oid) AS (SELECT $1::oid UNION ALL SELECT i.inhrelid FROM parts p"
+    "  JOIN pg_inherits i ON i.inhparent = p.oid JOIN pg_class c ON c.oid = i.inhrelid"
+    "  AND c.relispartition)"
     "SELECT c.relname, c.relreplident, c.reltoastrelid <> 0 OR c.relkind = 'p' AS toasts,"
     " coalesce((SELECT array_agg(a.attname::text) FROM pg_index i"
     "  JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)"
     "  WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary"
-    "   WHEN 'i' THEN i.indisreplident ELSE false END), '{}') @> $3::text[] AS identifies"
-    " FROM pg_class c WHERE (c.oid = $1::oid OR c.oid IN"
-    "  (SELECT relid FROM pg_partition_tree($2::oid::regclass) WHERE isleaf)) ORDER BY 1";
+    "   WHEN 'i' THEN i.indisreplident ELSE false END), '{}') @> $2::text[] AS identifies"
+    " FROM pg_class c JOIN parts ON parts.oid = c.oid"
+    " WHERE c.oid = $1::oid OR c.relkind <> 'p' ORDER BY 1";
 
 /* One row for each declared column, in the order of the declaration. */
 static const char columns_sql[] =
     "SELECT d.name, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attnotnull,"
     " a.attlen = -1 AND a.attstorage <> 'p', a.attgenerated <> '',"
-    " coalesce(co.collisdeterministic, true), t.attnames IS NULL OR a.attname = ANY (t.attnames),"
+    " coalesce(co.collisdeterministic, true),"
+    " pr.columns IS NULL OR pn.oid IS NOT NULL OR p.puballtables"
+    "  OR a.attnum::text = ANY (string_to_array(pr.columns, ' ')),"
     " coalesce(has_column_privilege($1::oid, a.attnum, 'SELECT'), false)"
     " FROM unnest($2::text[]) WITH ORDINALITY AS d (name, n)"
+    " JOIN pg_class t ON t.oid = $1::oid"
     " LEFT JOIN pg_attribute a"
-    "  ON a.attrelid = $1::oid AND a.attname = d.name AND a.attnum > 0 AND NOT a.attisdropped"
+    "  ON a.attrelid = t.oid AND a.attname = d.name AND a.attnum > 0 AND NOT a.attisdropped"
     " LEFT JOIN pg_collation co ON co.oid = a.attcollation"
-    " LEFT JOIN (SELECT pt.attnames FROM pg_publication_tables pt JOIN pg_class c ON c.oid = "
-    "$1::oid"
-    "  JOIN pg_namespace n ON n.oid = c.relnamespace"
-    "  WHERE pt.pubname = $3 AND pt.schemaname = n.nspname AND pt.tablename = c.relname) t ON true"
-    " ORDER BY d.n";
+    " LEFT JOIN pg_publication p ON p.pubname = $3" PUBLISHED " ORDER BY d.n";
 
 /* Is there a unique index on exactly these columns, without a condition, checked at once? */
 static const char unique_sql[] =
@@ -62,6 +75,22 @@ void shape_names(const struct service *service, char schema[64], char table[64])
     snprintf(schema, 64, "%.*s", dot != NULL ? len : 6,
              dot != NULL ? service->declared->table : "public");
     snprintf(table, 64, "%s", dot != NULL ? dot + 1 : service->declared->table);
+}
+
+void shape_parts_fini(struct shape_parts *parts)
+{
+    free(parts->oids);
+    *parts = (struct shape_parts){0};
+}
+
+bool shape_parts_have(const struct shape_parts *parts, uint32_t oid)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        if (parts->oids[i] == oid) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void shape_fini(struct shape *shape)
@@ -319,8 +348,8 @@ static int check_identity(struct checking *c, struct lt_error *reterr)
     struct lt_buf names = {0};
     add_columns(&names, c->service, declared->key, declared->key_count);
     add_columns(&names, c->service, declared->scope_columns, declared->scope_column_count);
-    const char *params[] = {c->oid, c->oid, array_end(&names)};
-    LT_CLEANUP(lt_pg_clearp) PGresult *res = lt_pg_query(c->pg, parts_sql, 3, params, reterr);
+    const char *params[] = {c->oid, array_end(&names)};
+    LT_CLEANUP(lt_pg_clearp) PGresult *res = lt_pg_query(c->pg, parts_sql, 2, params, reterr);
     lt_buf_fini(&names);
     if (res == NULL) {
         return -1;
@@ -377,37 +406,45 @@ int shape_read(struct lt_pg *pg,
 
 /* ---- fingerprint ---- */
 
-/* attnames holds all columns of a table, so only the declared ones count.  pr.oid: a table that was
- * out of the publication for a moment has a new one, and what changed in that moment is not in the
- * stream. */
+/* What changed while a table was out of the publication for a moment, a part out of its tree, or an
+ * operation unpublished, is not in the stream: pr.oids (also of another column list or row filter)
+ * and pn.oid, the xmin of pg_inherits and of the publication are others then. */
 static const char fingerprint_sql[] =
-    "WITH t AS (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-    "  WHERE n.nspname = $1 AND c.relname = $2),"
-    " parts AS (SELECT t.oid, 0::oid AS parent FROM t UNION"
-    "  SELECT p.relid, coalesce(p.parentrelid, 0) FROM t, pg_partition_tree(t.oid) p)"
-    " SELECT string_agg(line, E'\\n' ORDER BY line COLLATE \"C\") FROM ("
+    "WITH RECURSIVE t AS (SELECT c.oid, c.relnamespace FROM pg_class c"
+    "  JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2),"
+    " parts (oid, parent, joined) AS (SELECT oid, 0::oid, (SELECT string_agg(i.xmin::text, ',')"
+    "   FROM pg_inherits i WHERE i.inhrelid = t.oid) FROM t UNION ALL"
+    "  SELECT i.inhrelid, i.inhparent, i.xmin::text FROM parts p"
+    "  JOIN pg_inherits i ON i.inhparent = p.oid"
+    "  JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition)"
+    " SELECT string_agg(line, E'\\n' ORDER BY line COLLATE \"C\"),"
+    "  (SELECT string_agg(oid::text, ' ' ORDER BY parent) FROM parts) FROM ("
     " SELECT concat_ws(' ', 'column', a.attname, a.attnum, a.atttypid, a.atttypmod, a.attcollation)"
     "  FROM t JOIN pg_attribute a ON a.attrelid = t.oid"
     "  AND a.attname = ANY ($4::text[]) AND NOT a.attisdropped"
     " UNION ALL"
-    " SELECT concat_ws(' ', 'part', p.oid, p.parent, c.relfilenode, c.relkind, c.relreplident,"
-    "  c.relrowsecurity, c.relforcerowsecurity, i.indexrelid)"
+    " SELECT concat_ws(' ', 'part', p.oid, p.parent, p.joined, c.relfilenode, c.relkind,"
+    "  c.relreplident, c.relrowsecurity, c.relforcerowsecurity, i.indexrelid)"
     "  FROM parts p JOIN pg_class c ON c.oid = p.oid"
     "  LEFT JOIN pg_index i ON i.indrelid = c.oid AND CASE c.relreplident"
     "   WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END"
     " UNION ALL"
-    " SELECT concat_ws(' ', 'publication', p.oid, p.pubinsert, p.pubupdate, p.pubdelete,"
-    "  p.pubtruncate, p.pubviaroot, ARRAY(SELECT n FROM unnest(pt.attnames) n"
-    "   WHERE n = ANY ($4::text[]) ORDER BY 1), pt.rowfilter, pr.oid)"
-    "  FROM pg_publication p JOIN pg_publication_tables pt ON pt.pubname = p.pubname"
-    "  LEFT JOIN pg_publication_rel pr ON pr.prpubid = p.oid AND pr.prrelid = (SELECT oid FROM t)"
-    "  WHERE p.pubname = $3 AND pt.schemaname = $1 AND pt.tablename = $2"
-    " ) AS lines (line)";
+    " SELECT concat_ws(' ', 'publication', p.oid, p.xmin, pr.oids, pn.oid)"
+    "  FROM t JOIN pg_publication p ON p.pubname = $3" PUBLISHED " ) AS lines (line)";
+
+static void read_parts(const char *text, struct shape_parts *ret)
+{
+    *ret = (struct shape_parts){.oids = lt_alloc((strlen(text) / 2 + 1) * sizeof(*ret->oids))};
+    for (char *end; *text != '\0'; text = end) {
+        ret->oids[ret->count++] = (uint32_t)strtoul(text, &end, 10);
+    }
+}
 
 int shape_fingerprint(struct lt_pg *pg,
                       const struct service *service,
                       const char *publication,
                       uint8_t ret[FINGERPRINT_BYTES],
+                      struct shape_parts *ret_parts,
                       struct lt_error *reterr)
 {
     char schema[64];
@@ -423,5 +460,8 @@ int shape_fingerprint(struct lt_pg *pg,
     }
     memcpy(ret, service->declaration, 32);
     lt_sha256(lt_bytes_text(lt_pg_text(res, 0, 0)), ret + 32);
+    if (ret_parts != NULL) {
+        read_parts(lt_pg_text(res, 0, 1), ret_parts);
+    }
     return 0;
 }

@@ -9,6 +9,14 @@
 #include "provider-postgres/findings.h"
 #include "provider-postgres/row_plan.h"
 
+/** The table, which is the first, and all of its partition tree. */
+struct shape_parts {
+    uint32_t *oids;
+    size_t count;
+};
+void shape_parts_fini(struct shape_parts *parts);
+bool shape_parts_have(const struct shape_parts *parts, uint32_t oid);
+
 struct shape {
     bool found;
     bool partitioned;
@@ -26,11 +34,14 @@ int shape_read(struct lt_pg *pg,
                struct lt_error *reterr) LT_MUST_CHECK;
 
 /** Fingerprint: the declaration's digest, then SHA-256 of the declared columns with name, type,
- * typmod and collation, relfilenodes, replica identities, partition tree, publication and RLS. */
+ * typmod and collation, relfilenodes, replica identities, partition tree, publication and RLS.
+ * What was undone again leaves its trace: a part, a table or a publication's options that were away
+ * or different for a moment.  ret_parts: the tree it was taken of, or NULL. */
 int shape_fingerprint(struct lt_pg *pg,
                       const struct service *service,
                       const char *publication,
                       uint8_t ret[FINGERPRINT_BYTES],
+                      struct shape_parts *ret_parts,
                       struct lt_error *reterr) LT_MUST_CHECK;
 
 /** The declared table's schema and name. */

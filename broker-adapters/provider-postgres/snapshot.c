@@ -205,6 +205,27 @@ static int copy_rows(struct snapshot *s,
     return n;
 }
 
+/* A copy reads the parts that its table has now, whatever the snapshot says of them.  They are
+ * locked until it ends, so who looks meanwhile sees what it had; a tree that is not the
+ * fingerprint's leaves one that no voucher fits. */
+static int judge_tree(struct snapshot *s,
+                      const struct feed *feed,
+                      uint8_t fingerprint[FINGERPRINT_BYTES],
+                      struct lt_error *reterr)
+{
+    const struct provider_conf *conf = s->options.conf;
+    uint8_t now[FINGERPRINT_BYTES];
+    LT_CLEANUP(lt_pg_closep) struct lt_pg *pg = source_open(conf, NULL, &s->stop, reterr);
+    if (pg == NULL ||
+        shape_fingerprint(pg, feed->service, conf->publication, now, NULL, reterr) != 0) {
+        return -1;
+    }
+    if (memcmp(now, fingerprint, FINGERPRINT_BYTES) != 0) {
+        memset(fingerprint + 32, 0, FINGERPRINT_BYTES - 32);
+    }
+    return 0;
+}
+
 static int write_feed(struct snapshot *s, const struct snapshot_feed *of, struct lt_error *reterr)
 {
     const struct feed *feed = &s->options.feeds->items[of->index];
@@ -212,7 +233,7 @@ static int write_feed(struct snapshot *s, const struct snapshot_feed *of, struct
     uint8_t fingerprint[FINGERPRINT_BYTES];
     struct findings findings = {0};
     struct shape shape = {0};
-    if (shape_fingerprint(s->pg, feed->service, publication, fingerprint, reterr) != 0 ||
+    if (shape_fingerprint(s->pg, feed->service, publication, fingerprint, NULL, reterr) != 0 ||
         shape_read(s->pg, feed->service, publication, &shape, &findings, reterr) != 0) {
         return -1;
     }
@@ -224,7 +245,8 @@ static int write_feed(struct snapshot *s, const struct snapshot_feed *of, struct
         char *reason = lt_arena_printf(feed->service->arena, "%s", fault->what);
         rc = mark(s, of, FEED_ENDED, reason, fingerprint, reterr);
     } else if (begin_feed(s, of, fingerprint, reterr) != 0 ||
-               copy_rows(s, of, shape.partitioned, reterr) != 0) {
+               copy_rows(s, of, shape.partitioned, reterr) != 0 ||
+               (shape.partitioned && judge_tree(s, feed, fingerprint, reterr) != 0)) {
         rc = -1;
     } else {
         rc = mark(s, of, FEED_STREAMING, feed->reason, fingerprint, reterr);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "provider-postgres/provider_metrics.h"
 
 struct sync {
     const struct provider_conf *conf;
@@ -17,6 +18,7 @@ struct sync {
     int wake_fd;
     pthread_t thread;
     atomic_bool stop, ready;
+    enum lt_skew skew;      /* the thread's */
     struct voucher voucher; /* the thread's while !ready, the reader's while ready */
 };
 
@@ -56,19 +58,52 @@ static int emit(struct lt_pg *pg, uint64_t *ret, struct lt_error *reterr)
     return lt_pg_exec(pg, "COMMIT", reterr);
 }
 
+static void judge_clock(struct sync *sync, lt_time apart)
+{
+    enum lt_skew skew = lt_skew_class(apart, sync->conf->skew_alarm_ms * LT_MILLI,
+                                      sync->conf->skew_bound_ms * LT_MILLI);
+    lt_metric_set(provider_metrics.skew_ms, apart / LT_MILLI);
+    if (skew != sync->skew) {
+        lt_log(skew == LT_SKEW_FINE ? LT_LOG_NOTICE : LT_LOG_ERROR, "clock_skew", "milliseconds",
+               lt_logf("%lld", (long long)(apart / LT_MILLI)), "sync_points",
+               skew == LT_SKEW_STOP ? "stopped" : "go_on", NULL);
+    }
+    sync->skew = skew;
+}
+
+/* T, never later than our own clock: what is asked for after it holds all that was visible then.
+ * Append times would bound a clock ahead only by the time that the voucher took to get there
+ * (DT-4, DX-6). */
+static int take_time(struct sync *sync, struct lt_pg *pg, lt_time *ret, struct lt_error *reterr)
+{
+    lt_time asked = lt_now();
+    lt_time theirs;
+    if (source_clock(pg, &theirs, reterr) != 0) {
+        return -1;
+    }
+    lt_time answered = lt_now();
+    judge_clock(sync, lt_clock_apart(theirs, asked, answered));
+    *ret = LT_MIN(theirs, answered);
+    return 0;
+}
+
+/* 1: a voucher; 0: none, clocks differ; -1. */
 static int make(struct sync *sync, struct lt_pg *pg, struct lt_error *reterr)
 {
     struct voucher *voucher = &sync->voucher;
-    if (check_identity(sync, pg, reterr) != 0 || source_clock(pg, &voucher->time, reterr) != 0) {
+    if (check_identity(sync, pg, reterr) != 0 || take_time(sync, pg, &voucher->time, reterr) != 0) {
         return -1;
+    }
+    if (sync->skew == LT_SKEW_STOP) {
+        return 0;
     }
     for (size_t i = 0; i < sync->feeds->count; i++) {
         if (shape_fingerprint(pg, sync->feeds->items[i].service, sync->conf->publication,
-                              voucher->fingerprints[i], reterr) != 0) {
+                              voucher->fingerprints[i], NULL, reterr) != 0) {
             return -1;
         }
     }
-    return emit(pg, &voucher->lsn, reterr);
+    return emit(pg, &voucher->lsn, reterr) == 0 ? 1 : -1;
 }
 
 static void wait_for_turn(struct sync *sync, int64_t until_ms)
@@ -98,9 +133,12 @@ static void *run(void *arg)
         if (pg == NULL) {
             pg = source_open(sync->conf, NULL, &sync->stop, &err);
         }
-        if (pg != NULL && make(sync, pg, &err) == 0) {
-            publish(sync);
+        int made = pg != NULL ? make(sync, pg, &err) : -1;
+        if (made >= 0) {
             told = false;
+            if (made > 0) {
+                publish(sync);
+            }
         } else if (!atomic_load(&sync->stop)) {
             lt_pg_close(pg);
             pg = NULL;

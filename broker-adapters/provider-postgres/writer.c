@@ -293,11 +293,11 @@ static struct batch *next_batch(struct writer *writer)
     writer->unseen = is_unseen(writer);
     if (writer->first == NULL && !writer->stop && !writer->unseen) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += IDLE_MS * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
-        pthread_cond_timedwait(&writer->changed, &writer->lock, &until);
+        pthread_cond_clockwait(&writer->changed, &writer->lock, CLOCK_MONOTONIC, &until);
     }
     struct batch *batch = writer->stop ? NULL : writer->first;
     if (batch != NULL) {

@@ -70,6 +70,17 @@ const char *lt_time_vn(lt_time at, char *buf, size_t size)
     return buf;
 }
 
+enum lt_skew lt_skew_class(lt_time difference, lt_time alarm, lt_time bound)
+{
+    const lt_time apart = difference < 0 ? -difference : difference;
+    return apart > bound ? LT_SKEW_STOP : apart > alarm ? LT_SKEW_ALARM : LT_SKEW_FINE;
+}
+
+lt_time lt_clock_apart(lt_time theirs, lt_time asked, lt_time answered)
+{
+    return theirs < asked ? theirs - asked : theirs > answered ? theirs - answered : 0;
+}
+
 int64_t lt_backoff_ms(int64_t last_ms, int64_t base_ms, int64_t cap_ms, uint64_t random)
 {
     const int64_t top = LT_MAX(last_ms, base_ms) * 3;

@@ -85,6 +85,27 @@ int lt_file_replace(const char *path, struct lt_bytes data, int mode, struct lt_
     return 0;
 }
 
+int lt_file_append(const char *path, struct lt_bytes data, int mode, struct lt_error *reterr)
+{
+    const int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, mode);
+    if (fd < 0)
+        return file_fail(reterr, path, "cannot open");
+    const int rc = write_all(fd, data) ? file_fail(reterr, path, "cannot write") : 0;
+    close(fd);
+    return rc;
+}
+
+int lt_file_cut(const char *path, size_t size, struct lt_error *reterr)
+{
+    const int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return file_fail(reterr, path, "cannot open");
+    const int rc =
+        ftruncate(fd, (off_t)size) || fsync(fd) ? file_fail(reterr, path, "cannot cut") : 0;
+    close(fd);
+    return rc;
+}
+
 int lt_dir_make(const char *path, int mode, struct lt_error *reterr)
 {
     LT_CLEANUP(lt_freep) char *copy = lt_strdup(path);

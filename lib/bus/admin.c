@@ -51,6 +51,11 @@ const struct lt_bus *lt_admin_bus(const struct lt_admin *admin)
     return &admin->bus;
 }
 
+void lt_admin_cluster_id(const struct lt_admin *admin, char buf[LT_CLUSTER_ID_MAX])
+{
+    lt_client_cluster_id(&admin->client, buf);
+}
+
 /* ---- one request, one event ---- */
 
 static rd_kafka_AdminOptions_t *options_for(struct lt_admin *admin, rd_kafka_admin_op_t op)

@@ -10,6 +10,8 @@ struct lt_admin;
 struct lt_admin *lt_admin_open(const struct lt_bus *bus, struct lt_error *reterr) LT_MUST_CHECK;
 void lt_admin_close(struct lt_admin *admin);
 LT_DEFINE_CLEANUP(struct lt_admin, lt_admin_close)
+/** The id of the cluster that answered last; "" before the first answer. */
+void lt_admin_cluster_id(const struct lt_admin *admin, char buf[LT_CLUSTER_ID_MAX]);
 
 struct lt_topic_config {
     const char *name, *value;

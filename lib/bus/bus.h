@@ -29,6 +29,10 @@ struct lt_bus {
  * about to give). */
 bool lt_bus_is_denied(const struct lt_error *err);
 
+/** Buffer for the id of a Kafka cluster.  A cluster made anew has another one: what a process holds
+ * in memory, offsets above all, is of one cluster. */
+#define LT_CLUSTER_ID_MAX 64
+
 /* ---- producer ---- */
 
 struct lt_producer;
@@ -126,6 +130,8 @@ void lt_message_release(struct lt_message *message);
  * partition), or the assigned offset when nothing came yet; -1 unknown topic. */
 int64_t lt_reader_position(const struct lt_reader *reader, const char *topic);
 const char *lt_reader_failed_topic(const struct lt_reader *reader);
+/** The id of the cluster that answered last; "" before the first answer. */
+void lt_reader_cluster_id(const struct lt_reader *reader, char buf[LT_CLUSTER_ID_MAX]);
 
 /** Watermarks from the broker.  committed: the last stable offset; else the high watermark.
  * *ret_low is the log start.  REJECT: unknown topic. */

@@ -64,6 +64,8 @@ void lt_client_stop(struct lt_client *client);
 void lt_client_answered(struct lt_client *client);
 /** A certificate is refused, ours by the brokers or theirs by us, and no broker is left. */
 bool lt_client_refused(const struct lt_client *client);
+/** The id that the cluster gave last in its metadata; "" before. */
+void lt_client_cluster_id(const struct lt_client *client, char buf[LT_CLUSTER_ID_MAX]);
 /** No answer: RETRY, or FATAL when certificates are the cause; tells the newest trouble. */
 int lt_client_fail_unanswered(struct lt_client *client, struct lt_error *reterr, const char *what);
 

@@ -224,6 +224,15 @@ int lt_client_fail_unanswered(struct lt_client *client, struct lt_error *reterr,
                    client->trouble ? ": " : "", client->trouble ? client->trouble_text : "");
 }
 
+void lt_client_cluster_id(const struct lt_client *client, char buf[LT_CLUSTER_ID_MAX])
+{
+    char *id = rd_kafka_clusterid(client->rk, 0);
+    snprintf(buf, LT_CLUSTER_ID_MAX, "%s", id != NULL ? id : "");
+    if (id != NULL) {
+        rd_kafka_mem_free(client->rk, id);
+    }
+}
+
 /* ---- life ---- */
 
 int lt_client_start(struct lt_client *client,
@@ -281,13 +290,15 @@ static void *destroy_client(void *arg)
     return NULL;
 }
 
+/* By a clock that nobody turns back. */
 static void wait_for_end(struct ending *ending)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += STOP_SECONDS;
     pthread_mutex_lock(&ending->lock);
-    while (!ending->finished && pthread_cond_timedwait(&ending->done, &ending->lock, &until) == 0) {
+    while (!ending->finished &&
+           pthread_cond_clockwait(&ending->done, &ending->lock, CLOCK_MONOTONIC, &until) == 0) {
     }
     bool finished = ending->finished;
     ending->abandoned = !finished;

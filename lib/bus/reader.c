@@ -197,6 +197,11 @@ const char *lt_reader_failed_topic(const struct lt_reader *reader)
     return reader->failed_topic;
 }
 
+void lt_reader_cluster_id(const struct lt_reader *reader, char buf[LT_CLUSTER_ID_MAX])
+{
+    lt_client_cluster_id(&reader->client, buf);
+}
+
 /* ---- records ---- */
 
 static struct lt_bytes find_header(const rd_kafka_headers_t *headers, const char *name)

@@ -77,6 +77,12 @@ bad:
                    "'%.32s' is not a stream (a connection, a dot and its generation)", stream);
 }
 
+int64_t lt_generation_base(int64_t epoch)
+{
+    lt_assert(epoch < LT_EPOCH_MAX);
+    return epoch > 1 ? (epoch - 1) * 1000000 : 0;
+}
+
 void lt_stream_format(const char *connection, int64_t generation, char buf[LT_TOPIC_MAX])
 {
     lt_assert(generation >= 1);

@@ -39,6 +39,12 @@ int lt_stream_parse(const char *stream,
                     struct lt_error *reterr) LT_MUST_CHECK;
 void lt_stream_format(const char *connection, int64_t generation, char buf[LT_TOPIC_MAX]);
 
+/** The generations of an epoch of control begin above this: 0 in the first epoch, 1,000,000 in the
+ * second.  An operator begins an epoch when Kafka's data were lost, and with them every cursor: so
+ * no stream has the name of one that was before, whatever position a target remembers of it. */
+int64_t lt_generation_base(int64_t epoch);
+#define LT_EPOCH_MAX 900000
+
 /** Topics. */
 void lt_topic_feed(const char *service, int64_t incarnation, char buf[LT_TOPIC_MAX]);
 void lt_topic_stream(const char *stream, char buf[LT_TOPIC_MAX]);

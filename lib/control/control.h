@@ -12,10 +12,11 @@
  * number, digest}; digest = SHA-256 over all objects (removed ones too, heartbeats not) in
  * bytewise order of their keys of (u32be len, key, u64be number, SHA-256 of the payload).
  *
- * A heartbeat takes no number of its own: its number is the highest one of the objects, and it is
- * newer than another when (epoch, number, at) is.  Refused, never applied: a record of an object
- * that is not newer than the one held (the same bytes again are no news and no fault), a number
- * at or below what a heartbeat has confirmed, an epoch that does not go with its number.
+ * A heartbeat takes no number of its own: its number is the highest one given out, and it is newer
+ * than another when (epoch, number, at) is, in this order.  Only a signer whose clock was turned
+ * back gives it one, so that it is newer with an earlier time.  Refused, never applied: a record of
+ * an object that is not newer than the one held (the same bytes again are no news and no fault), a
+ * number at or below what a heartbeat has confirmed, an epoch that does not go with its number.
  */
 #pragma once
 
@@ -113,6 +114,16 @@ void lt_fold_each(const struct lt_fold *fold,
                   enum lt_control_kind kind,
                   lt_fold_visit *visit,
                   void *arg);
+
+/** Every object with its newest record, removed ones too, in bytewise order of keys
+ * ("kind/object"); wire: its bytes as they came. */
+typedef void lt_fold_visit_record(void *arg,
+                                  const char *key,
+                                  const struct lt_control *control,
+                                  struct lt_bytes wire);
+void lt_fold_each_record(const struct lt_fold *fold, lt_fold_visit_record *visit, void *arg);
+/** How many those are. */
+size_t lt_fold_record_count(const struct lt_fold *fold);
 
 /** Holds (not lifted) on a target (connection or service id), in order; returns how many and
  * fills up to cap of them. */

@@ -136,6 +136,16 @@ static bool epoch_fits(const struct lt_fold *fold, const struct lt_control *cont
     return control->epoch <= fold->epoch;
 }
 
+/* By epoch, number and time, in this order: a clock that was turned back takes a new number. */
+static bool is_newer(const struct lt_fold *fold, const struct lt_control *beat)
+{
+    if (beat->epoch != fold->beat_epoch)
+        return beat->epoch > fold->beat_epoch;
+    if (beat->number != fold->beat_highest)
+        return beat->number > fold->beat_highest;
+    return fold->beat_at == LT_TIME_NONE || beat->at > fold->beat_at;
+}
+
 static int
 take_heartbeat(struct lt_fold *fold, const struct lt_object *beat, struct lt_error *reterr)
 {
@@ -149,8 +159,7 @@ take_heartbeat(struct lt_fold *fold, const struct lt_object *beat, struct lt_err
         fold->beat_highest == body->highest &&
         memcmp(fold->beat_digest, body->digest.data, sizeof(fold->beat_digest)) == 0)
         return 0;
-    if (control->epoch < fold->beat_epoch || body->highest < fold->beat_highest ||
-        (fold->beat_at != LT_TIME_NONE && control->at <= fold->beat_at))
+    if (!is_newer(fold, control) || control->number < fold->beat_highest)
         return refuse(reterr, beat->key, "older than the heartbeat taken before");
     if (control->epoch < fold->epoch)
         return refuse(reterr, beat->key, "of an epoch that is over");

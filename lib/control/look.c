@@ -130,3 +130,17 @@ void lt_fold_each(const struct lt_fold *fold,
             return;
     }
 }
+
+void lt_fold_each_record(const struct lt_fold *fold, lt_fold_visit_record *visit, void *arg)
+{
+    lt_order_sort(fold->order);
+    for (size_t i = 0; i < fold->order->count; i++) {
+        const struct lt_object *object = fold->order->items[i];
+        visit(arg, object->key, &object->control, lt_buf_bytes(&object->wire));
+    }
+}
+
+size_t lt_fold_record_count(const struct lt_fold *fold)
+{
+    return fold->order->count;
+}

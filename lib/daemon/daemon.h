@@ -27,8 +27,15 @@ int lt_daemon_arguments(int argc,
 /** Installs handlers: SIGTERM and SIGINT ask to stop (a second one exits at once), SIGPIPE is
  * ignored.  Call before threads start. */
 void lt_daemon_signals(void);
-bool lt_stopping(void); /**< any thread */
-void lt_stop(void);     /**< asks the process to stop; any thread */
+bool lt_stopping(void);   /**< any thread */
+bool lt_stop_asked(void); /**< by a signal; any thread */
+void lt_stop(void);       /**< asks the process to stop; any thread */
+/** Once stopping, the process has that long to end by itself.  Then a thread of its own calls
+ * overdue(), which may log, and the process ends with the exit status that it gives, whatever
+ * hangs: a call on a server that does not answer may take a minute, and what is stored is whole at
+ * any moment (protocol 4).  Once, after lt_daemon_signals(). */
+#define LT_STOP_MS 10000
+void lt_stop_within(int64_t ms, int (*overdue)(void));
 /** Sleeps up to ms, returning early (true) when stopping. */
 bool lt_stop_wait(int64_t ms);
 /** Tells systemd (NOTIFY_SOCKET) "READY=1" or the like; nothing without it. */

@@ -111,9 +111,9 @@ static void *write_on(void *arg)
     pthread_mutex_lock(&lock);
     while (running) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += WRITE_EVERY_S;
-        pthread_cond_timedwait(&wake, &lock, &until);
+        pthread_cond_clockwait(&wake, &lock, CLOCK_MONOTONIC, &until);
         /* A full disk must not stop deliveries; the file's age tells the collector. */
         (void)!write_file(NULL);
     }

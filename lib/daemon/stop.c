@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +13,17 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static atomic_bool stopping;
+static atomic_bool stopping, asked;
 static int stop_fd = -1; /* readable, for ever, once stopping */
 
 bool lt_stopping(void)
 {
     return atomic_load(&stopping);
+}
+
+bool lt_stop_asked(void)
+{
+    return atomic_load(&asked);
 }
 
 static void request_stop(void)
@@ -36,8 +42,9 @@ void lt_stop(void)
 
 static void on_signal(int number)
 {
-    if (atomic_exchange(&stopping, true))
+    if (atomic_exchange(&asked, true))
         _exit(128 + number);
+    atomic_store(&stopping, true);
     const int saved = errno;
     request_stop();
     errno = saved;
@@ -51,6 +58,34 @@ void lt_daemon_signals(void)
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* ---- the time that is left ---- */
+
+struct deadline {
+    int64_t ms;
+    int (*overdue)(void);
+};
+
+static void *end_in_time(void *arg)
+{
+    const struct deadline *deadline = arg;
+    struct pollfd pfd = {.fd = stop_fd, .events = POLLIN};
+    while (!lt_stopping())
+        poll(&pfd, 1, -1);
+    lt_sleep_ms(deadline->ms);
+    _exit(deadline->overdue());
+}
+
+void lt_stop_within(int64_t ms, int (*overdue)(void))
+{
+    static struct deadline deadline;
+    lt_assert(stop_fd >= 0 && deadline.overdue == NULL);
+    deadline = (struct deadline){.ms = ms, .overdue = overdue};
+    pthread_t thread;
+    int rc = pthread_create(&thread, NULL, end_in_time, &deadline);
+    lt_assert(rc == 0);
+    pthread_detach(thread);
 }
 
 bool lt_stop_wait(int64_t ms)

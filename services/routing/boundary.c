@@ -9,7 +9,8 @@
  *   its topic or its application's inbox fails          -> HELD, technical
  *   held, and nothing holds it any more (live lane)     -> CATCH, or LOAD without load mark (7.4)
  * Whatever applies, a changed use period or end of use is told in the same transaction.
- * A connection without any cursor gets its first one here (live lane).
+ * A connection without any cursor gets its first one here (live lane).  Where control was restored
+ * after a loss, so does one that is over: its copies may not have heard of it.
  */
 #include "routing/lane_priv.h"
 
@@ -18,11 +19,11 @@
 
 #define TECHNICAL "technical"
 
-/* The cursor of a stream that has not begun: LOAD, or HELD when the connection is held. */
-static void open_stream(struct lane *lane,
-                        const char *connection,
-                        int64_t generation,
-                        const struct lane_terms *terms)
+/* The cursor of a stream that has not begun. */
+static struct lane_slot *make_stream(struct lane *lane,
+                                     const char *connection,
+                                     int64_t generation,
+                                     const struct lane_terms *terms)
 {
     struct lane_slot *slot = lt_lane_view_slot(&lane->view, connection, generation);
     struct lane_stream *stream = lt_lane_touch(lane, slot);
@@ -35,6 +36,17 @@ static void open_stream(struct lane *lane,
     stream->scope_version = terms->scope_version;
     stream->key_schema = terms->key_schema;
     stream->value_schema = terms->value_schema;
+    return slot;
+}
+
+/* LOAD, or HELD when the connection is held.  What went before may be of an older epoch. */
+static void open_stream(struct lane *lane,
+                        const char *connection,
+                        int64_t before,
+                        const struct lane_terms *terms)
+{
+    int64_t base = MUTANT(GENERATIONS) ? 0 : terms->generation_base;
+    struct lane_slot *slot = make_stream(lane, connection, LT_MAX(before, base) + 1, terms);
     bool held = terms->right != LANE_MAY;
     lt_lane_move(lane, slot, held ? LANE_HELD : LANE_LOAD, terms->clause, terms->clause);
 }
@@ -45,7 +57,7 @@ static void replace(struct lane *lane,
                     const char *reason)
 {
     lt_lane_move(lane, slot, LANE_ENDED, terms->clause, reason);
-    open_stream(lane, slot->now.connection, slot->now.generation + 1, terms);
+    open_stream(lane, slot->now.connection, slot->now.generation, terms);
 }
 
 void lt_lane_replace(struct lane *lane, struct lane_slot *slot, const char *reason)
@@ -133,14 +145,26 @@ static void apply(struct lane *lane, struct lane_slot *slot)
         lift(lane, slot);
 }
 
+/* After a loss nothing says any more that the connection was ended: its copies are told again. */
+static void tell_over(struct lane *lane, const char *connection, const struct lane_terms *terms)
+{
+    if (terms->generation_base == 0 || MUTANT(TELL_OVER))
+        return;
+    struct lane_slot *slot = make_stream(lane, connection, terms->generation_base + 1, terms);
+    lt_lane_move(lane, slot, LANE_ENDED, "connection", "terminated");
+}
+
 static void first_cursor(void *arg, const char *connection)
 {
     struct lane *lane = arg;
     struct lane_terms terms;
     if (lt_lane_view_newest(&lane->view, connection) || !PORT(lane, terms, connection, 0, &terms) ||
-        terms.right == LANE_OVER || terms.incarnation == 0)
+        terms.incarnation == 0)
         return;
-    open_stream(lane, connection, 1, &terms);
+    if (terms.right == LANE_OVER)
+        tell_over(lane, connection, &terms);
+    else
+        open_stream(lane, connection, 0, &terms);
 }
 
 static bool is_ejected(const struct lane *lane, const struct lane_slot *slot)

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "routing/effect.h"
+#include "routing/voucher.h"
 
 /* How far this batch may bring the stream. */
 static int64_t target_of(struct lane *lane, const struct lane_stream *seen)
@@ -162,8 +163,9 @@ static int take_record(struct lane *lane,
         return -1;
     next->pos = record->seq;
     if (record->op == LT_OP_SYNC) {
-        slot->sync_time = LT_MIN(record->sync_time, record->append_time);
-        slot->sync_seq = next->seq;
+        lt_time time = lt_lane_vouched(record->sync_time, record->append_time);
+        slot->sync_time = time == LT_NULL ? slot->sync_time : time;
+        slot->sync_seq = time == LT_NULL ? slot->sync_seq : next->seq;
     }
     return 0;
 }

@@ -17,6 +17,7 @@
 
 #include "base/mem.h"
 #include "routing/effect.h"
+#include "routing/voucher.h"
 
 static const struct lane_feed *seen_feed(const struct lane_feed_slot *feed)
 {
@@ -203,7 +204,9 @@ route(void *arg, const struct lane_stream *stream, bool before, bool after, stru
 
 static void pass_sync_point(struct lane_feed_slot *feed, const struct lane_record *record)
 {
-    lt_time time = LT_MIN(record->sync_time, record->append_time);
+    lt_time time = lt_lane_vouched(record->sync_time, record->append_time);
+    if (time == LT_NULL)
+        return;
     feed->next.sync_time = time;
     feed->next.sync_g = record->seq;
     for (size_t i = 0; i < feed->live_count; i++) {

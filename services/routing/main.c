@@ -25,9 +25,18 @@ struct runner {
     enum lane_id id;
     struct lt_shell *shell;
     atomic_uint *restarts; /* of both lanes, by id */
-    atomic_int *status;
     struct lt_routing_metrics metrics;
 };
+
+/* How the process ends; EXIT_SUCCESS: as asked. */
+static atomic_int end_status;
+
+/* A server that does not answer keeps nobody from stopping: what is stored is whole. */
+static int overdue(void)
+{
+    lt_log(LT_LOG_WARN, "stop_overdue", "hint", "a broker does not answer", NULL);
+    return atomic_load(&end_status);
+}
 
 static void leave(struct runner *runner, const struct lt_error *err)
 {
@@ -35,7 +44,7 @@ static void leave(struct runner *runner, const struct lt_error *err)
     lt_log_error(LT_LOG_ERROR, fenced ? "lane_fenced" : "lane_stopped", err, "lane",
                  lt_lane_name(runner->id), "hint",
                  fenced ? "another lt-routing has taken over this bucket" : NULL, NULL);
-    atomic_store(runner->status, fenced ? EXIT_FENCED : EXIT_FAILURE);
+    atomic_store(&end_status, fenced ? EXIT_FENCED : EXIT_FAILURE);
     lt_stop();
 }
 
@@ -90,11 +99,9 @@ static int route(const struct lt_routing_conf *conf,
                  struct lt_error *reterr)
 {
     static atomic_uint restarts[2];
-    static atomic_int status;
     pthread_t threads[2];
     for (int i = 0; i < 2; i++) {
         runners[i].restarts = restarts;
-        runners[i].status = &status;
         runners[i].shell = lt_shell_new(runners[i].id, conf, extra, &runners[i].metrics, reterr);
         if (!runners[i].shell)
             return -1;
@@ -105,7 +112,7 @@ static int route(const struct lt_routing_conf *conf,
     for (int i = 0; i < 2; i++)
         pthread_join(threads[i], NULL);
     lt_notify("STOPPING=1");
-    return atomic_load(&status);
+    return atomic_load(&end_status);
 }
 
 static int
@@ -115,6 +122,7 @@ run(const struct lt_routing_conf *conf, const struct lt_conf_extra *extra, struc
     if (lt_log_conf_start(&conf->log, "lt-routing", reterr) < 0)
         return -1;
     lt_daemon_signals();
+    lt_stop_within(LT_STOP_MS, overdue);
     for (int i = 0; i < 2; i++) {
         runners[i].id = (enum lane_id)i;
         lt_routing_metrics_register(&runners[i].metrics, (enum lane_id)i);

@@ -34,6 +34,9 @@ enum lane_mutant {
     MUTANT_DEADLINE,        /**< a load has no deadline (8.2) */
     MUTANT_KEYS,            /**< old values are trusted below E0 (8.3) */
     MUTANT_EARLY_T,         /**< T is handed out while loading (8.4) */
+    MUTANT_GENERATIONS,     /**< after a loss of all cursors generations begin at 1 again */
+    MUTANT_TELL_OVER,       /**< nor is anybody told again that a connection is over */
+    MUTANT_FOLD_KEPT,       /**< a lane goes on with the fold from before the loss */
     MUTANT_COUNT
 };
 extern enum lane_mutant lt_lane_mutant;

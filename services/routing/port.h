@@ -49,6 +49,7 @@ struct lane_terms {
     bool muted; /**< its application's inbox refuses: nothing can be told, so nothing sent */
     const char *clause;  /**< first failing clause, static text; "" when none */
     int64_t hold_number; /**< highest control number of a hold on the connection or its service */
+    int64_t generation_base; /**< this epoch's generations lie above it (change/ids.h) */
 };
 
 /** What the diary is told of a stream beside its cursor. */

@@ -32,8 +32,8 @@ static bool is_broken_sequence(const struct lt_error *err)
 
 int lt_shell_fail(struct lt_error *reterr)
 {
-    if (reterr->class != LT_ERR_FATAL || is_broken_sequence(reterr))
-        reterr->class = LT_ERR_ABORT;
+    if (reterr->class != LT_ERR_FATAL || is_broken_sequence(reterr) || lt_bus_is_denied(reterr))
+        reterr->class = LT_ERR_ABORT; /* rights come back with `lienthong init` */
     return -1;
 }
 

@@ -36,6 +36,7 @@ struct lt_shell_feed {
     struct lt_lane_crowd *crowd; /**< live lane */
     bool stale;                  /**< a shape in it was replaced */
     struct lt_lane_rows *rows;   /**< its schemas; NULL: to be looked up */
+    bool ahead;                  /**< its last sync point came from the future */
 };
 /** A topic that could not be read to its end when last looked at. */
 struct lt_shell_watch {
@@ -163,6 +164,8 @@ int lt_shell_scrub(void *arg, struct lt_error *reterr);
 int lt_shell_read_cursors(void *arg, bool whole, struct lt_error *reterr);
 int lt_shell_stuck(void *arg, struct lt_error *reterr);
 /** Control. */
+/** What was folded counts no more: read again, of the cluster that answers now. */
+void lt_shell_control_reset(struct lt_shell *shell);
 int lt_shell_control(void *arg,
                      int64_t *ret_number,
                      struct lane_stand *ret_stand,

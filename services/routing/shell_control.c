@@ -7,6 +7,15 @@
 #include "control/right.h"
 #include "routing/shell.h"
 
+void lt_shell_control_reset(struct lt_shell *shell)
+{
+    lt_reader_close(lt_steal(&shell->control));
+    lt_reader_close(lt_steal(&shell->outboxes));
+    lt_fold_free(shell->fold);
+    shell->fold = lt_fold_new(shell->public_key);
+    shell->fold_complete = false;
+}
+
 static int open_control(struct lt_shell *shell, struct lt_error *reterr)
 {
     if (shell->control)
@@ -289,6 +298,7 @@ bool lt_shell_terms(void *arg, const char *connection, int64_t day_count, struct
         .value_schema = body->value_schema,
         .filtered = body->filter[0] != 0,
         .window = service ? service->window : 0,
+        .generation_base = lt_generation_base(lt_fold_epoch(shell->fold)),
         .sync_every = LT_MIN(shell->conf->sync_every_ms * LT_MILLI, body->use_period / 20),
         .use = {.period = body->use_period,
                 .end = agreement ? agreement->use_until : LT_NULL,

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "change/chain.h"
 #include "routing/shell.h"
+#include "routing/voucher.h"
 
 #define IDLE_POLL_MS  50 /* an empty batch waits so long for its first record */
 #define FETCH_TIMEOUT 10000
@@ -257,13 +258,28 @@ static void refuse(struct lt_shell *shell, const char *what)
            lt_logf("%lld", (long long)shell->message.offset), "why", what, NULL);
 }
 
-static bool read_sync_point(struct lt_shell *shell, struct lane_record *record)
+/* Told when it changes, by one lane. */
+static void
+judge_clock(struct lt_shell *shell, struct lt_shell_feed *place, const struct lane_record *record)
+{
+    bool ahead = lt_lane_vouched(record->sync_time, record->append_time) == LT_NULL;
+    int64_t apart = ahead ? (record->sync_time - record->append_time) / LT_MILLI : 0;
+    if (ahead != place->ahead && shell->id == LANE_LIVE_LANE)
+        lt_log(ahead ? LT_LOG_ERROR : LT_LOG_NOTICE, "clock_skew", "topic", place->topic,
+               "milliseconds", lt_logf("%lld", (long long)apart), "sync_points",
+               ahead ? "refused" : "go_on", NULL);
+    place->ahead = ahead;
+}
+
+static bool
+read_sync_point(struct lt_shell *shell, struct lt_shell_feed *place, struct lane_record *record)
 {
     struct lt_sync_point point;
     if (lt_record_decode(LT_RECORD_SYNC_POINT, shell->message.value, &point, shell->arena, NULL) <
         0)
         return false;
     record->sync_time = point.time;
+    judge_clock(shell, place, record);
     return true;
 }
 
@@ -287,7 +303,7 @@ read_record(struct lt_shell *shell, struct lt_shell_feed *place, struct lane_rec
         .append_time = shell->message.append_time,
         .body = &shell->message,
     };
-    if (header.op == LT_OP_SYNC && !read_sync_point(shell, ret)) {
+    if (header.op == LT_OP_SYNC && !read_sync_point(shell, place, ret)) {
         refuse(shell, "sync point");
         return false;
     }

@@ -17,6 +17,7 @@ int lt_shell_init(void *arg, struct lt_error *reterr)
 {
     struct lt_shell *shell = arg;
     lt_shell_feeds_reset(shell);
+    lt_shell_control_reset(shell);
     lt_reader_close(lt_steal(&shell->cursors));
     lt_producer_close(lt_steal(&shell->producer));
     shell->told_count = shell->decision_count = 0;

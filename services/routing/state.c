@@ -56,7 +56,7 @@ enum lane_id lt_lane_owner(enum lane_state state)
 #define BIT(state) (1u << (state))
 /* Where each state leads; who may take the step is lt_lane_owner() of the state left. */
 static const unsigned leads_to[] = {
-    [LANE_NONE] = BIT(LANE_LOAD) | BIT(LANE_HELD),
+    [LANE_NONE] = BIT(LANE_LOAD) | BIT(LANE_HELD) | BIT(LANE_ENDED),
     [LANE_LOAD] = BIT(LANE_LOAD) | BIT(LANE_CATCH) | BIT(LANE_HELD) | BIT(LANE_ENDED),
     [LANE_CATCH] = BIT(LANE_CATCH) | BIT(LANE_READY) | BIT(LANE_HELD) | BIT(LANE_ENDED),
     [LANE_READY] =

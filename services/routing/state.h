@@ -40,5 +40,6 @@ enum lane_id lt_lane_parse(const char *text);
 
 enum lane_id lt_lane_owner(enum lane_state state);
 /** May `lane` write `to` over a committed `from`?  The table of protocol 3 plus repeats of the same
- * state (batches, a hold's newer number).  A first cursor (from LANE_NONE) is LOAD or HELD. */
+ * state (batches, a hold's newer number).  A first cursor (from LANE_NONE) is LOAD or HELD; or
+ * ENDED, where a connection was over before control was restored. */
 bool lt_lane_may(enum lane_id lane, enum lane_state from, enum lane_state to);

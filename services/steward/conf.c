@@ -20,6 +20,12 @@ static const struct lt_conf_key keys[] = {
      .fallback = "/var/lib/lienthong/steward.state",
      .help = "epoch and highest number signed; kept apart from Kafka's data"},
     {.section = "steward",
+     .key = "archive_file",
+     .type = LT_CONF_PATH,
+     .offset = AT(archive_file),
+     .help = "every control record signed, kept apart from Kafka's data; empty: state_file and "
+             ".archive"},
+    {.section = "steward",
      .key = "spool",
      .type = LT_CONF_PATH,
      .offset = AT(spool),

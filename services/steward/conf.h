@@ -8,7 +8,7 @@
 
 struct lt_steward_conf {
     struct lt_kafka_conf kafka;
-    char *sign_key_file, *state_file, *spool;
+    char *sign_key_file, *state_file, *archive_file, *spool;
     char *ca_cert_file, *ca_sign_key_file;
     int64_t window_ms, heartbeat_ms, transaction_ms, replicas, certificate_days;
     char *metrics_file;

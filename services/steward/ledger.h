@@ -2,8 +2,9 @@
  * @file
  * The control log as the steward writes it: fence, read, number, sign, commit.  Blocks; one thread.
  *
- * The fold read from Kafka is the truth.  The state file, kept elsewhere, remembers how far we
- * were: a fold that is older has lost records, and nothing is signed on top of a loss.
+ * The fold read from Kafka is the truth.  State file and archive, kept elsewhere, remember how far
+ * we were: a fold that is older has lost records, and nothing is signed on top of a loss.  What is
+ * lost as a whole comes back from the archive, when an operator says so (lt_ledger_restore()).
  */
 #pragma once
 
@@ -15,6 +16,7 @@ struct lt_ledger_conf {
     const struct lt_bus *bus;
     const uint8_t *private_key; /**< LT_SIGN_KEY_BYTES, borrowed */
     const char *state_file;
+    const char *archive_file;
 };
 struct lt_ledger;
 struct lt_ledger *lt_ledger_new(const struct lt_ledger_conf *conf);
@@ -56,6 +58,22 @@ int lt_ledger_copy(struct lt_ledger *ledger,
                    const struct lt_ledger_copy *copies,
                    size_t count,
                    struct lt_error *reterr) LT_MUST_CHECK;
+
+/** What lt_ledger_restore() has done. */
+struct lt_restored {
+    size_t records;
+    size_t undecided; /**< of them those whose commit had not been confirmed when Kafka was lost */
+    int64_t epoch, number;
+    lt_time newest; /**< when the newest of them was signed */
+};
+/** Puts what the archive holds back into an empty platform.control, in one transaction, under the
+ * next epoch: generations of streams begin above all old ones (change/ids.h).  Once per ledger,
+ * instead of lt_ledger_start().  FATAL: control is not empty, or the archive does not hold all that
+ * the state file says was signed; RETRY, ABORT: nothing was done, or it is not known: call again.
+ */
+int lt_ledger_restore(struct lt_ledger *ledger,
+                      struct lt_restored *ret,
+                      struct lt_error *reterr) LT_MUST_CHECK;
 
 /** Valid until the next commit or start; NULL before the first start. */
 const struct lt_fold *lt_ledger_fold(const struct lt_ledger *ledger);

@@ -5,6 +5,7 @@
 #include "steward/steward.h"
 
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -27,8 +28,13 @@ int lt_steward_init(struct lt_steward *s, struct lt_error *reterr)
         .default_window = s->conf.window_ms * LT_MILLI,
         .certificate_period = s->conf.certificate_days * DAY,
     };
-    const struct lt_ledger_conf ledger = {
-        .bus = &s->bus, .private_key = s->private_key, .state_file = s->conf.state_file};
+    const char *archive = s->conf.archive_file;
+    s->archive_file =
+        archive && archive[0] ? lt_strdup(archive) : lt_printf("%s.archive", s->conf.state_file);
+    const struct lt_ledger_conf ledger = {.bus = &s->bus,
+                                          .private_key = s->private_key,
+                                          .state_file = s->conf.state_file,
+                                          .archive_file = s->archive_file};
     s->ledger = lt_ledger_new(&ledger);
     s->observed = lt_observed_new();
     s->follow = lt_follow_new(&s->bus, s->observed);
@@ -46,6 +52,7 @@ void lt_steward_fini(struct lt_steward *s)
     lt_observed_free(s->observed);
     lt_cluster_close(s->cluster);
     lt_ledger_free(s->ledger);
+    free(s->archive_file);
     OPENSSL_cleanse(s->private_key, sizeof(s->private_key));
 }
 
@@ -63,11 +70,25 @@ static int start_ledger(struct lt_steward *s, struct lt_error *reterr)
     return rc;
 }
 
+/* What we hold of cursors, wishes and topics is of one cluster. */
+static int check_cluster(struct lt_steward *s, struct lt_error *reterr)
+{
+    char id[LT_CLUSTER_ID_MAX];
+    lt_admin_cluster_id(lt_cluster_admin(s->cluster), id);
+    if (id[0] && s->cluster_id[0] && strcmp(s->cluster_id, id) != 0)
+        return lt_fail(reterr, LT_ERR_FATAL, "steward", 0,
+                       "another Kafka cluster answers: %s, it was %s; start again when it is the "
+                       "right one",
+                       id, s->cluster_id);
+    memcpy(s->cluster_id, id, sizeof(id));
+    return 0;
+}
+
 static int start(struct lt_steward *s, struct lt_error *reterr)
 {
     if (!s->cluster)
         s->cluster = lt_cluster_open(&s->bus, reterr);
-    if (!s->cluster || lt_cluster_refresh(s->cluster, reterr) < 0 ||
+    if (!s->cluster || lt_cluster_refresh(s->cluster, reterr) < 0 || check_cluster(s, reterr) < 0 ||
         lt_steward_make_platform(s, reterr) < 0 || start_ledger(s, reterr) < 0)
         return -1;
     lt_copies_forget(s->copies);
@@ -183,5 +204,24 @@ int lt_steward_serve(struct lt_steward *s, struct lt_error *reterr)
         lt_stop_wait(pause_ms);
     }
     lt_notify("STOPPING=1");
+    return 0;
+}
+
+int lt_steward_restore(struct lt_steward *s, struct lt_error *reterr)
+{
+    struct lt_restored restored;
+    char newest[40];
+    if (lt_ledger_restore(s->ledger, &restored, reterr) < 0)
+        return lt_bus_is_denied(reterr) ? lt_fail_context(reterr, "first run lienthong init") : -1;
+    printf(
+        "%zu records are back, up to number %ld, the newest signed at %s; epoch %ld has begun.\n",
+        restored.records, (long)restored.number,
+        lt_time_utc(restored.newest, newest, sizeof(newest)), (long)restored.epoch);
+    if (restored.undecided > 0)
+        printf(
+            "The last %zu of them were being signed when Kafka was lost; they are in force now.\n",
+            restored.undecided);
+    printf("Start lt-steward and what has stopped: every copy is loaded anew.\n"
+           "The diary and what providers had sent are gone.\n");
     return 0;
 }

@@ -21,6 +21,7 @@ struct lt_steward {
     struct lt_conf_extra extra;
     struct lt_bus bus;
     uint8_t private_key[LT_SIGN_KEY_BYTES];
+    char *archive_file;
     struct lt_spool spool;
     struct lt_cert_authority authority;
     struct lt_command_settings settings;
@@ -29,6 +30,7 @@ struct lt_steward {
     struct lt_ledger *ledger;
     bool signing; /* the ledger has started and nothing is in doubt */
     struct lt_cluster *cluster;
+    char cluster_id[LT_CLUSTER_ID_MAX]; /* of the Kafka cluster that answered first */
     struct lt_observed *observed;
     struct lt_follow *follow;
     struct lt_copies *copies;
@@ -51,6 +53,10 @@ void lt_steward_fini(struct lt_steward *steward);
 
 /** Serves until lt_stopping().  FATAL: what an operator must decide. */
 int lt_steward_serve(struct lt_steward *steward, struct lt_error *reterr) LT_MUST_CHECK;
+
+/** Puts control back into an empty cluster from the archive, and says on standard output what came
+ * back and what is to be done next. */
+int lt_steward_restore(struct lt_steward *steward, struct lt_error *reterr) LT_MUST_CHECK;
 
 /** Carries out the oldest command, if any: 1 one was answered, 0 none waits, -1.  Any -1 but REJECT
  * means that the ledger must start over; the command stays in the spool. */

@@ -414,6 +414,162 @@ static void a_partitioned_table_is_one_feed(void **state)
     line_wait_equal(line, id, "parted", 30);
 }
 
+/* Codes a to m and m to z; and n to nz apart. */
+static const char *make_partitioned(const char *table)
+{
+    line_sql(line,
+             "CREATE TABLE public.%s (code varchar(20) NOT NULL, name text NOT NULL,"
+             " province_code varchar(2), amount numeric(12,2), at timestamptz, note text,"
+             " PRIMARY KEY (code)) PARTITION BY RANGE (code)",
+             table);
+    line_sql(line, "CREATE TABLE public.%s_a PARTITION OF public.%s FOR VALUES FROM ('a') TO ('m')",
+             table, table);
+    line_sql(line, "CREATE TABLE public.%s_n (LIKE public.%s INCLUDING ALL)", table, table);
+    line_sql(line,
+             "ALTER TABLE public.%s REPLICA IDENTITY FULL;"
+             " ALTER TABLE public.%s_a REPLICA IDENTITY FULL;"
+             " ALTER TABLE public.%s_n REPLICA IDENTITY FULL",
+             table, table, table);
+    line_sql(line, "INSERT INTO public.%s VALUES ('b', 'n'), ('c', 'n')", table);
+    line_sql(line, "INSERT INTO public.%s_n VALUES ('n1', 'n'), ('n2', 'n')", table);
+    line_publish(line, table);
+    struct lt_service service = line_service(line, table);
+    return line_declare(line, &service);
+}
+
+/* D41.2b-1: what the parts of a table bring and take is in no stream, and when all looks as before
+ * at the next sync point, it was there all the same. */
+static void a_table_is_loaded_anew_when_its_parts_came_or_went(void **state)
+{
+    (void)state;
+    line_config(line, "provider", "on_shape_change", "renew");
+    const char *id = make_partitioned("tree");
+    line_start(line);
+    line_wait_state(line, id, "streaming", 1);
+    /* joins, is changed, and leaves in one transaction */
+    line_sql(line, "BEGIN; ALTER TABLE public.tree ATTACH PARTITION public.tree_n FOR VALUES FROM"
+                   " ('n') TO ('nz'); UPDATE public.tree SET name = 'm';"
+                   " ALTER TABLE public.tree DETACH PARTITION public.tree_n; COMMIT");
+    line_wait_state(line, id, "streaming", 2);
+    line_wait_equal(line, id, "tree", 30);
+    line_sql(line, "ALTER TABLE public.tree ATTACH PARTITION public.tree_n FOR VALUES FROM ('n') TO"
+                   " ('nz')");
+    line_wait_state(line, id, "streaming", 3);
+    line_wait_equal(line, id, "tree", 30);
+    /* leaves, is changed, and joins in one transaction */
+    line_sql(line, "BEGIN; ALTER TABLE public.tree DETACH PARTITION public.tree_n;"
+                   " UPDATE public.tree_n SET name = 'away'; ALTER TABLE public.tree"
+                   " ATTACH PARTITION public.tree_n FOR VALUES FROM ('n') TO ('nz'); COMMIT");
+    line_wait_state(line, id, "streaming", 4);
+    line_wait_equal(line, id, "tree", 30);
+}
+
+static void wait_asked(const char *query)
+{
+    for (int i = 0; i < 600 && strcmp(line_ask(line, "%s", query), "t") != 0; i++) {
+        lt_sleep_ms(50);
+    }
+    assert_string_equal(line_ask(line, "%s", query), "t");
+}
+
+/* D41.2b-1: a copy reads parts that its snapshot did not have.  A large table is copied first, so
+ * that there is time to lock the other one. */
+static void a_part_that_joined_while_its_table_was_copied_is_noticed(void **state)
+{
+    (void)state;
+    line_config(line, "provider", "on_shape_change", "renew");
+    line_table(line, "before");
+    line_sql(line,
+             "INSERT INTO public.before SELECT i::text, 'n' FROM generate_series(1, 300000) i");
+    const char *id = make_partitioned("copied");
+    line_start(line);
+    wait_asked(
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'COPY%before%' AND pid <>"
+        " pg_backend_pid()");
+    line_sql(line, "BEGIN; LOCK TABLE public.copied IN ACCESS EXCLUSIVE MODE");
+    wait_asked("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted");
+    line_sql(line,
+             "ALTER TABLE public.copied ATTACH PARTITION public.copied_n FOR VALUES FROM ('n')"
+             " TO ('nz'); COMMIT");
+    line_sql(line, "ALTER TABLE public.copied DETACH PARTITION public.copied_n");
+    line_wait_state(line, id, "streaming", 2);
+    line_wait_equal(line, id, "copied", 30);
+}
+
+/* The default: nothing is vouched for until the provider decides, also not when all is undone. */
+static void a_held_feed_is_not_vouched_for_when_its_table_looks_as_before(void **state)
+{
+    (void)state;
+    const char *id = make_partitioned("undone");
+    line_start(line);
+    line_wait_state(line, id, "streaming", 1);
+    line_sql(line,
+             "ALTER TABLE public.undone ATTACH PARTITION public.undone_n FOR VALUES FROM ('n')"
+             " TO ('nz')");
+    line_wait_logged(line, "event=sync_points_held", 20);
+    line_sql(line, "UPDATE public.undone SET name = 'm'");
+    line_sql(line, "ALTER TABLE public.undone DETACH PARTITION public.undone_n");
+    lt_sleep_ms(700);
+    struct line_feed before = line_read(line, id, 1);
+    assert_int_equal(line_stop(line), 0);
+    line_start(line);
+    lt_sleep_ms(3000);
+    struct line_feed after = line_read(line, id, 1);
+    assert_int_equal(line_count(&after, LT_OP_SYNC), line_count(&before, LT_OP_SYNC));
+    line_feed_fini(&before);
+    line_feed_fini(&after);
+}
+
+static void an_operation_unpublished_for_a_moment_is_noticed(void **state)
+{
+    (void)state;
+    line_config(line, "provider", "on_shape_change", "renew");
+    const char *id = line_table(line, "operations");
+    line_sql(line, "INSERT INTO public.operations VALUES ('a', 'n'), ('b', 'n')");
+    line_start(line);
+    line_wait_state(line, id, "streaming", 1);
+    line_sql(line,
+             "BEGIN; ALTER PUBLICATION %s SET (publish = 'insert'); DELETE FROM public.operations"
+             " WHERE code = 'a'; ALTER PUBLICATION %s SET (publish ="
+             " 'insert, update, delete, truncate'); COMMIT",
+             line_publication(line), line_publication(line));
+    line_wait_state(line, id, "streaming", 2);
+    line_wait_equal(line, id, "operations", 30);
+}
+
+static int64_t sync_points(const char *service)
+{
+    struct line_feed feed = line_read(line, service, 1);
+    int64_t points = (int64_t)line_count(&feed, LT_OP_SYNC);
+    line_feed_fini(&feed);
+    return points;
+}
+
+static void wait_sync_points(const char *service, int64_t count)
+{
+    for (int i = 0; i < 200 && sync_points(service) < count; i++) {
+        lt_sleep_ms(100);
+    }
+    assert_true(sync_points(service) >= count);
+}
+
+/* DX-13: a provider who rewrites one table for an hour lets the copies of that one age alone. */
+static void a_locked_table_keeps_no_other_feed_waiting(void **state)
+{
+    (void)state;
+    line_table(line, "locked");
+    const char *other = line_table(line, "unlocked");
+    line_start(line);
+    line_wait_state(line, other, "streaming", 1);
+    line_sql(line, "BEGIN; LOCK TABLE public.locked IN ACCESS EXCLUSIVE MODE");
+    lt_sleep_ms(500); /* the voucher under way */
+    wait_sync_points(other, sync_points(other) + 3);
+    assert_int_equal(line_stop(line), 0);
+    line_start(line); /* all tables are judged */
+    wait_sync_points(other, sync_points(other) + 3);
+    line_sql(line, "ROLLBACK");
+}
+
 static void check_names_what_is_wrong_and_what_to_do(void **state)
 {
     (void)state;
@@ -508,6 +664,11 @@ int main(void)
         TEST(a_table_that_never_fitted_is_told_and_begins_when_mended),
         TEST(an_unpublished_service_has_no_feed),
         TEST(a_partitioned_table_is_one_feed),
+        TEST(a_table_is_loaded_anew_when_its_parts_came_or_went),
+        TEST(a_part_that_joined_while_its_table_was_copied_is_noticed),
+        TEST(a_held_feed_is_not_vouched_for_when_its_table_looks_as_before),
+        TEST(an_operation_unpublished_for_a_moment_is_noticed),
+        TEST(a_locked_table_keeps_no_other_feed_waiting),
         TEST(check_names_what_is_wrong_and_what_to_do),
         TEST(the_plan_makes_a_check_pass_and_the_feed_run),
         TEST(a_publication_made_again_begins_anew),

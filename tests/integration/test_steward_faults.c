@@ -3,6 +3,7 @@
  * replayed records, a control log that has lost records.  DX-12; protocol 4.
  */
 #include "base/file.h"
+#include "change/ids.h"
 #include "support/bus.h"
 #include "support/steward_process.h"
 
@@ -287,6 +288,57 @@ static void refuses_to_sign_on_top_of_a_loss(void **state)
     lt_fold_free(fold);
 }
 
+static int restore(void)
+{
+    steward_process_restore(&steward);
+    return steward_process_wait(&steward);
+}
+
+/* DX-3, D43, D44: every record under its number, a new epoch, and only into an empty control. */
+static void an_empty_control_comes_back_by_command(void **state)
+{
+    (void)state;
+    uint8_t before[32], after[32];
+    struct lt_fold *fold = steward_process_fold(&steward);
+    const int64_t epoch = lt_fold_epoch(fold), number = lt_fold_number(fold);
+    lt_fold_digest(fold, before);
+    lt_fold_free(fold);
+    assert_int_equal(steward_process_stop(&steward), 0);
+    assert_int_equal(restore(), 1);
+    assert_true(steward_process_logged(&steward, "platform.control is not empty: it is at number"));
+
+    assert_ok(lt_admin_topic_delete(lt_test_admin(), LT_TOPIC_CONTROL, &test_err));
+    steward_process_start(&steward);
+    assert_int_equal(steward_process_wait(&steward), 1);
+    assert_true(steward_process_logged(&steward, "if all of Kafka's data are lost: lt-steward "
+                                                 "restore-control"));
+    assert_int_equal(restore(), 0);
+    assert_true(steward_process_logged(&steward, "records are back"));
+
+    steward_process_start(&steward);
+    await_log(lt_test_text("event=started epoch=%ld number=%ld", (long)epoch + 1, (long)number));
+    fold = steward_process_fold(&steward);
+    lt_fold_digest(fold, after);
+    assert_memory_equal(before, after, sizeof(after));
+    assert_int_equal(lt_fold_number(fold), number);
+    lt_fold_free(fold);
+    const char *more = agency(9005);
+    assert_int_equal(steward_process_apply(&steward, &more, 1), number + 1);
+}
+
+/* The archive must reach as far as what is known to have been signed. */
+static void an_archive_that_ends_too_early_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(steward_process_stop(&steward), 0);
+    const char *path = lt_test_text("%s/steward.state", steward.dir);
+    assert_ok(lt_file_replace(path, lt_bytes_text("7 2000000\n"), 0600, &test_err));
+    assert_ok(lt_admin_topic_delete(lt_test_admin(), LT_TOPIC_CONTROL, &test_err));
+    assert_int_equal(restore(), 1);
+    assert_true(
+        steward_process_logged(&steward, "but 2000000 was signed: find a newer copy of it"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +348,8 @@ int main(void)
         cmocka_unit_test(forged_and_replayed_records_are_refused_and_counted),
         cmocka_unit_test(a_second_steward_fences_the_first),
         cmocka_unit_test(refuses_to_sign_on_top_of_a_loss),
+        cmocka_unit_test(an_empty_control_comes_back_by_command),
+        cmocka_unit_test(an_archive_that_ends_too_early_is_refused),
     };
     cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     return cmocka_run_group_tests_name("steward under faults", tests, setup, teardown);

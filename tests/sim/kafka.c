@@ -33,6 +33,18 @@ void sim_kafka_fini(struct sim_kafka *kafka)
         free(kafka->parts[i].records);
 }
 
+void sim_kafka_lose(struct sim_kafka *kafka)
+{
+    for (int i = 0; i < SIM_PARTS_MAX; i++) {
+        kafka->parts[i].count = 0;
+        kafka->parts[i].epoch[0] = kafka->parts[i].epoch[1] = 0;
+    }
+    for (int tid = 0; tid < 2; tid++) {
+        const int epoch = kafka->coord[tid].epoch;
+        kafka->coord[tid] = (struct sim_coord){.epoch = epoch + 1, .unknown = epoch};
+    }
+}
+
 int sim_lso(const struct sim_part *part)
 {
     for (int i = 0; i < part->count; i++)
@@ -120,6 +132,8 @@ sim_produce(struct sim_kafka *kafka, int tid, int epoch, int at, const struct si
 {
     struct sim_coord *coord = &kafka->coord[tid];
     struct sim_part *part = &kafka->parts[at];
+    if (epoch <= coord->unknown)
+        return SIM_UNSURE;
     if (epoch < part->epoch[tid])
         return SIM_FENCED;
     if (epoch != coord->epoch) {
@@ -142,6 +156,8 @@ sim_produce(struct sim_kafka *kafka, int tid, int epoch, int at, const struct si
 enum sim_result sim_commit(struct sim_kafka *kafka, int tid, int epoch)
 {
     struct sim_coord *coord = &kafka->coord[tid];
+    if (epoch <= coord->unknown)
+        return SIM_UNSURE;
     if (epoch != coord->epoch)
         return SIM_FENCED;
     if (happens(kafka, kafka->faults.unsure)) {

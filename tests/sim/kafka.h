@@ -58,6 +58,7 @@ struct sim_coord {
     uint64_t pending; /* partitions whose marker is still to be written */
     bool commits;     /* what the pending markers say */
     int marker_epoch;
+    int unknown; /* epochs up to here are of a cluster that is lost: nobody knows them */
 };
 
 #define SIM_PARTS_MAX 64
@@ -78,6 +79,8 @@ enum sim_result { SIM_OK, SIM_UNSURE, SIM_FENCED };
 
 void sim_kafka_reset(struct sim_kafka *kafka);
 void sim_kafka_fini(struct sim_kafka *kafka);
+/** Every partition is empty, every transaction forgotten; nobody's epoch is good any more. */
+void sim_kafka_lose(struct sim_kafka *kafka);
 /** First offset that a read_committed reader cannot pass. */
 int sim_lso(const struct sim_part *part);
 int sim_init(struct sim_kafka *kafka, int tid);

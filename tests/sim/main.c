@@ -2,7 +2,7 @@
  * The simulation of routing's lanes (protocol.md 4-12): seeded schedules under faults, and the
  * proof that it would notice: each rule left out must be caught.
  *
- *   sim_routing                        100,000 schedules, then every mutant
+ *   sim_routing                        directed schedules, 100,000 random ones, then every mutant
  *   sim_routing --schedules N [--seed S] [--mutant NAME]
  *   sim_routing --replay SEED [--mutant NAME]     one schedule, shrunk, with its trace
  */
@@ -47,6 +47,9 @@ static const char *const mutant_names[MUTANT_COUNT] = {
     [MUTANT_DEADLINE] = "load-without-deadline",
     [MUTANT_KEYS] = "old-values-trusted-below-e0",
     [MUTANT_EARLY_T] = "t-while-loading",
+    [MUTANT_GENERATIONS] = "generations-used-again-after-a-loss",
+    [MUTANT_TELL_OVER] = "ends-not-told-again-after-a-loss",
+    [MUTANT_FOLD_KEPT] = "fold-from-before-the-loss",
 };
 
 /* Leaves out every event that the violation does not need. */
@@ -76,14 +79,25 @@ static int run(struct world *world, enum lane_mutant mutant, uint64_t seed, int 
     return 0;
 }
 
+static const char *const directed_names[SIM_DIRECTED] = {"deadline", "e0"};
+
+static bool run_directed(struct world *world)
+{
+    lt_lane_mutant = MUTANT_NONE;
+    for (int i = 0; i < SIM_DIRECTED; i++)
+        if (!sim_directed(world, (enum sim_directed)i, false)) {
+            printf("not ok directed schedule %s: %s\n", directed_names[i], world->violation);
+            sim_directed(world, (enum sim_directed)i, true);
+            return false;
+        }
+    return true;
+}
+
 static bool run_sound(struct world *world, uint64_t seed, int schedules)
 {
-    int failed = run(world, MUTANT_NONE, seed, schedules);
-    if (failed == 0 && !sim_directed_deadline(world, false)) {
-        printf("not ok directed schedule: %s\n", world->violation);
-        sim_directed_deadline(world, true);
+    if (!run_directed(world))
         return false;
-    }
+    int failed = run(world, MUTANT_NONE, seed, schedules);
     if (failed == 0) {
         printf("ok %d schedules, 0 violations\n", schedules);
         return true;
@@ -100,7 +114,7 @@ static bool run_mutant(struct world *world, enum lane_mutant mutant, int schedul
     lt_lane_mutant = mutant;
     world->always_slow = mutant == MUTANT_AGE;
     if (mutant == MUTANT_DEADLINE)
-        caught = !sim_directed_deadline(world, false);
+        caught = !sim_directed(world, SIM_DEADLINE, false);
     else
         caught = run(world, mutant, 1, schedules);
     printf("%s mutant %s %s", caught ? "ok" : "not ok", mutant_names[mutant], caught ? "" : "-");

@@ -35,6 +35,8 @@ static int port_init(void *arg, struct lt_error *reterr)
     (void)reterr;
     struct sim_lane *lane = arg;
     lane->epoch = sim_init(&lane->world->kafka, lane->tid);
+    if (!MUTANT(FOLD_KEPT)) /* read anew, and confirmed by a heartbeat (shell_start.c) */
+        lane->fold = LT_MAX(lane->fold, lane->world->floor);
     lane->reports_read = false;
     for (int i = 0; i < SIM_FEEDS; i++)
         lane->feeds[i] = (struct sim_open){0};
@@ -153,6 +155,7 @@ static bool port_terms(void *arg, const char *connection, int64_t day_count, str
                   : terms->holds    ? "pair_hold"
                                     : "",
         .hold_number = terms->hold_number,
+        .generation_base = control->generation_base,
     };
     lt_id_format(LT_ID_SERVICE, world->service_of[i] + 1, ret->service);
     return true;
@@ -187,6 +190,8 @@ static int port_stuck(void *arg, struct lt_error *reterr)
 {
     struct sim_lane *lane = arg;
     struct sim_kafka *kafka = &lane->world->kafka;
+    if (lane->epoch <= kafka->coord[lane->tid].unknown)
+        return again(reterr, "nobody knows this producer");
     if (lane->epoch != kafka->coord[lane->tid].epoch)
         return of_result(SIM_FENCED, reterr);
     const struct lane_view *view = lt_lane_view(lane->lane);

@@ -14,7 +14,7 @@
 #define SIM_KEYS        4
 #define SIM_CONNECTIONS 3
 #define SIM_FEEDS       2
-#define SIM_GENERATIONS 18
+#define SIM_GENERATIONS 40
 #define SIM_CONTROLS    64
 #define SIM_WINDOW      10000
 #define SIM_TIMEOUT     100
@@ -52,6 +52,7 @@ struct sim_scope {
 struct sim_control {
     struct sim_terms connections[SIM_CONNECTIONS];
     int incarnation[SIM_FEEDS];
+    int generation_base;
 };
 
 /* ---- lanes ---- */
@@ -104,6 +105,7 @@ struct world {
     struct sim_source sources[SIM_FEEDS];
     struct sim_control controls[SIM_CONTROLS];
     int number; /* newest control number */
+    int floor;  /* no fold can be older: control was restored with this number */
     int service_of[SIM_CONNECTIONS];
     struct sim_scope scopes[SIM_CONNECTIONS][SIM_SCOPES]; /* by scope version */
     struct sim_lane *lanes[2], *zombies[2];
@@ -124,6 +126,10 @@ void sim_trace(const struct world *world, const char *fmt, ...) LT_PRINTF(2, 3);
 bool sim_chance(struct world *world, int percent);
 int sim_connection_of(const char *connection); /* cn000001 -> 0 */
 int sim_service_of(const char *service);
+
+/* loss.c */
+/** All of Kafka's data are gone, and control is restored. */
+void sim_lose_kafka(struct world *world);
 
 /* port.c */
 struct sim_lane *sim_lane_new(struct world *world, enum lane_id id);
@@ -168,6 +174,12 @@ bool sim_rows_fit(struct world *world,
 /* main loop: false = a violation; the text is in world->violation. */
 bool sim_schedule(struct world *world, uint64_t seed, int events, const bool *skip, bool trace);
 int sim_schedule_length(uint64_t seed);
-/** The one schedule for the load's deadline. */
-bool sim_directed_deadline(struct world *world, bool trace);
+/** Directed schedules: histories that the random ones hardly ever have. */
+enum sim_directed {
+    SIM_DEADLINE, /**< a row is superseded beyond E0 and cleaned before the load comes to it (8.2)
+                   */
+    SIM_E0, /**< so is a leave-event below E0, and the record at E0 is of that row (8.2, 8.3) */
+    SIM_DIRECTED
+};
+bool sim_directed(struct world *world, enum sim_directed which, bool trace);
 void sim_world_fini(struct world *world);

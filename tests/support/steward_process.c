@@ -78,7 +78,7 @@ static const char *program(void)
     return lt_test_text("%s/bin/lt-steward", self);
 }
 
-void steward_process_start(struct steward_process *process)
+static void start(struct steward_process *process, const char *command)
 {
     const char *binary = program(), *log = path_in(process, "steward.log");
     const char *config = path_in(process, "steward.conf");
@@ -90,8 +90,18 @@ void steward_process_start(struct steward_process *process)
     const int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0644);
     dup2(out, STDERR_FILENO);
     dup2(out, STDOUT_FILENO);
-    execl(binary, "lt-steward", "--config", config, (char *)NULL);
+    execl(binary, "lt-steward", "--config", config, command, (char *)NULL);
     _exit(127);
+}
+
+void steward_process_start(struct steward_process *process)
+{
+    start(process, NULL);
+}
+
+void steward_process_restore(struct steward_process *process)
+{
+    start(process, "restore-control");
 }
 
 int steward_process_wait(struct steward_process *process)

@@ -21,6 +21,8 @@ struct steward_process {
 /** What `lienthong init` does: a key pair, the rights of lt_grants; and the configuration. */
 void steward_process_init(struct steward_process *process, const char *name);
 void steward_process_start(struct steward_process *process);
+/** Starts it with the command restore-control. */
+void steward_process_restore(struct steward_process *process);
 /** SIGTERM, and waits; gives its exit status. */
 int steward_process_stop(struct steward_process *process);
 /** kill -9, and waits. */

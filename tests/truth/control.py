@@ -7,11 +7,13 @@ import subprocess
 import threading
 import time
 
+import ddl
 from stage import LineError, wait_until
 from witness import scope
+from witness.clocks import now_us
 from witness.observations import Control, Version
-from witness.watch_source import now_us
 
+PROBED = 2  # streams of a hold of which it is tried whether they may be read
 PATIENCE = 60  # seconds for the answer of a command
 
 
@@ -72,9 +74,27 @@ class Office:
             self.undo(event["number"], ident)
             return
         held = next(c for c in self.controls if c.kind == "hold" and c.ident == ident)
+        readable = self.readable(held)
         control, _ = self.command("lift", held.target, "lift", ident, ident=ident)
+        control.readable = readable
         if control.answered_us is None and "is lifted already" not in self.refused[-1]:
             self.numbers[event["number"]] = ident
+
+    def readable(self, hold):
+        """Streams of which a client of their user still gets a record, although the hold took effect
+        some time ago."""
+        if hold.answered_us is None or hold.answered_us > now_us() - 10**6:
+            return []
+        held = [(user, name) for user in self.stage.users.values()
+                for name, stream in list(user.streams.items())
+                if stream.connection in self.seen.connections and stream.records
+                and hold.target in self.names_of(stream.connection)]
+        return [name for user, name in held[-PROBED:] if user.gets_a_record_of(name)]
+
+    def names_of(self, connection):
+        """Under which a hold may stop it."""
+        it = self.seen.connections[connection]
+        return it.name, it.service, it.application
 
     def lift_all(self):
         """So that the history can come to its end."""
@@ -137,6 +157,29 @@ class Office:
         except (LineError, subprocess.TimeoutExpired) as error:
             self.refused.append("declare %s: %s" % (declaration["id"], error))
             return False
+
+    # ---- a table that has another shape ----
+
+    def declare_type(self, event):
+        """A field of another type is another scope of every connection that has it."""
+        ident = self.history.services[event["target"]]
+        declared = self.stage.declarations["service", ident]
+        fields = [dict(f, type=event["type"]) if f["column"] == event["column"] else f
+                  for f in declared["fields"]]
+        touched = [c for c in self.seen.connections.values() if c.service == ident
+                   and c.terminated_us is None and event["column"] in c.versions[-1].scope.fields]
+        for connection in touched:
+            connection.versions.append(Version(connection.versions[-1].scope, now_us()))
+        if self.declare(dict(declared, fields=fields)):
+            for connection in touched:
+                connection.versions[-1].answered_us = now_us()
+
+    def mend_tables(self):
+        """Every table is as it is declared, so that its feed can go on."""
+        for (table, _), ident in zip(self.history.tables, self.history.services):
+            declared = self.stage.declarations["service", ident]["fields"]
+            wait_until("%s is as declared" % table,
+                       lambda t=table, d=declared: ddl.mend(self.stage, t, d), PATIENCE)
 
     # ---- amendment and end ----
 

@@ -4,7 +4,8 @@ are none, and faults that need one are not shown to have happened."""
 import os
 import subprocess
 
-SIZE = "900M"
+SIZE = "3G"
+NO_PRIVILEGE = "no privilege to mount a disk of its own"
 
 
 def mount(directory):
@@ -46,3 +47,10 @@ def fill(directory):
                                    max(4096, free(directory)))
         except OSError:
             return path
+
+
+def used(directory):
+    """Bytes on disk below a directory."""
+    done = subprocess.run(["du", "-s", "--block-size=1", directory], stdout=subprocess.PIPE,
+                          text=True, check=True)
+    return int(done.stdout.split()[0])

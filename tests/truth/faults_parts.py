@@ -71,18 +71,23 @@ def unreachable(stage, cluster):
 class DiskFull(Fault):
     """Not a block is left on the disk of a part."""
 
+    filler = None
+
     def inflict(self):
         self.directory = self.stage.path({"broker": "kafka"}.get(self.party, self.party))
         if not os.path.ismount(self.directory):
-            raise LookupError("no disk of its own: no privilege to mount one")
+            raise LookupError(disks.NO_PRIVILEGE)
         self.filler = disks.fill(self.directory)
         if disks.free(self.directory) < 4096:
             self.proof = "%d bytes left" % disks.free(self.directory)
 
     def heal(self):
+        if self.filler is None:
+            return
         os.unlink(self.filler)
         if self.party == "broker":
-            self.stage.kafka.restart()
+            for node in range(1, self.stage.kafka.count + 1):
+                self.stage.kafka.restart(node)
         elif unreachable(self.stage, self.party):
             pg(self.stage, "start", self.party)
 
@@ -91,6 +96,8 @@ class Slot(Fault):
     """Something with the provider's replication slot, by hand."""
 
     def inflict(self):
+        # The one before may have left none; the provider makes it anew.
+        wait_until("there is a slot", self.state, 60)
         self.stage.keep_down(self.stage.party("provider"))
         self.stage.party("provider").kill9()
         before = self.state()
@@ -110,7 +117,7 @@ class Slot(Fault):
     def free(self):
         self.sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
                  " WHERE slot_name = '%s' AND active" % SLOT)
-        return not self.sql("SELECT FROM pg_replication_slots WHERE slot_name = '%s' AND active" % SLOT)
+        return not self.sql("SELECT 1 FROM pg_replication_slots WHERE slot_name = '%s' AND active" % SLOT)
 
     def heal(self):
         self.stage.bring_up(self.stage.party("provider"))

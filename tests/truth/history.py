@@ -1,5 +1,6 @@
 """Plays one planned history on a stage and gives the observations to be judged."""
 
+import concurrent.futures
 import contextlib
 import threading
 import time
@@ -11,10 +12,12 @@ from plan_faults import alone
 import workload
 from stage import connection_of
 from witness import scope
+from witness.clocks import now_us
 from witness.observations import Fault, Observations, Version
-from witness.watch_source import now_us
 
-PATIENCE = 120  # seconds from the quiet until every copy must have converged
+PATIENCE = 120  # seconds in which a copy that has not converged must come nearer to it, if by one step
+LONGEST = 900  # even if it does
+READERS_PATIENCE = 30  # then until the witness must have read the streams to their ends
 NOTES_PATIENCE = 15  # and until the diary must hold their notes
 
 
@@ -26,24 +29,21 @@ class History:
         self.busy = {}  # what has a fault -> lock: one at a time
         self.died_before = len(stage.died)
         self.converged_s = None
+        self.services, self.tables = [], []
+        self.phases = []  # (name, seconds)
 
     def play(self):
-        self.stage.source.forget()
-        self.stage.source.start()
-        self.set_up()
-        if self.plan.get("warm"):
-            self.wait_stamps(0)
-        self.run_events()
-        self.quieten()
-        self.observe()
-        self.stage.source.stop()
-        self.seen.epochs.append(self.stage.source.collect([t for t, _ in self.tables]))
-        self.seen.end_us = now_us()
+        for phase in (self.set_up, self.warm_up, self.run_events, self.quieten, self.observe):
+            started = time.monotonic()
+            phase()
+            self.phases.append((phase.__name__.replace("_", " "), time.monotonic() - started))
         return self.seen
 
     # ---- before ----
 
     def set_up(self):
+        self.stage.source.forget()
+        self.stage.source.start()
         made = []
         for kind in self.plan["services"]:
             ident, table = self.stage.add_service(kind)
@@ -82,6 +82,11 @@ class History:
         self.seen.connections[name] = connection
         self.stage.watch(name, application, kind["entity"])
 
+    def warm_up(self):
+        """Or events begin while everything is loaded for the first time."""
+        if self.plan.get("warm"):
+            self.wait_stamps(0)
+
     def service_of(self, number):
         return self.plan["connections"][number][2]
 
@@ -109,9 +114,10 @@ class History:
         self.sessions = sessions
         self.seen.blind += ["a session ended: %r" % s.error for s in sessions if s.error]
 
-    def source_is_lost(self):
+    def source_is_lost(self, connect=None, until_us=None):
         """The source goes back: what was true until now is an epoch of its own."""
-        self.seen.epochs.append(self.stage.source.collect([t for t, _ in self.tables], lost=True))
+        self.seen.epochs.append(self.stage.source.collect([t for t, _ in self.tables], True, connect,
+                                                          until_us))
 
     def decide(self, begin, events):
         for event in events:
@@ -149,10 +155,11 @@ class History:
 
     def quieten(self):
         self.office.lift_all()
+        self.office.mend_tables()
         self.seen.controls = self.office.controls
         self.seen.quiet_us = now_us()
         started = time.monotonic()
-        if self.wait_stamps(self.seen.quiet_us, PATIENCE):
+        if self.wait_stamps(self.seen.quiet_us):
             self.converged_s = time.monotonic() - started
 
     def alive(self):
@@ -164,14 +171,28 @@ class History:
         return bool(looks) and not looks[-1].error and looks[-1].usable and \
             (looks[-1].source_stamp_us or 0) > after_us
 
-    def wait_stamps(self, after_us, patience=PATIENCE):
-        """Every living copy is stamped after a moment of the source; False: not in time."""
-        end = time.monotonic() + patience
-        while not all(self.stamped(c.name, after_us) for c in self.alive()):
-            if time.monotonic() > end:
+    def wait_stamps(self, after_us):
+        """Every living copy is stamped after a moment of the source; False: nothing moves any more.
+        How long it takes is the machine's affair."""
+        steps, moved = None, time.monotonic()
+        end = moved + LONGEST
+        while True:
+            waiting = [c for c in self.alive() if not self.stamped(c.name, after_us)]
+            if not waiting:
+                return True
+            if steps != (steps := [self.step_of(c) for c in waiting]):
+                moved = time.monotonic()
+            if time.monotonic() > min(moved + PATIENCE, end):
                 return False
             time.sleep(0.1)
-        return True
+
+    def step_of(self, connection):
+        """What was seen of a connection last: it changes while it gets on."""
+        user, name = self.stage.users[connection.application], connection.name
+        looks = self.stage.views[connection.application].looks[name]
+        return (name, looks[-1].source_stamp_us if looks else None,
+                [(n, len(s.records), len(user.notices[n]))
+                 for n, s in list(user.streams.items()) if s.connection == name])
 
     def observe(self):
         seen, stage = self.seen, self.stage
@@ -189,17 +210,31 @@ class History:
             control.append_us = stage.diary.appended(record_of(control), control.given_us)
         for name, connection in seen.connections.items():
             seen.looks[name] = list(stage.views[connection.application].looks[name])
+        stage.source.stop()
+        seen.epochs.append(stage.source.collect([t for t, _ in self.tables]))
+        seen.late_us = stage.source.late_us()
+        seen.end_us = now_us()
 
     def wait_readers(self):
-        """Those of the newest streams read to the end, or the history is not judged."""
-        time.sleep(0.7)  # the longest fetch wait
-        end = time.monotonic() + NOTES_PATIENCE
-        while time.monotonic() < end:
-            waiting = [name for user in self.stage.users.values() for name, r in list(user.readers.items())
-                       if r.refused and not r.over and user.streams[name].connection in self.living()]
-            if not waiting:
-                return
-            time.sleep(0.2)
+        """The inboxes, then the streams of which they tell: read to the end, or not judged."""
+        users = self.stage.users.values()
+        self.wait_end([user.inbox for user in users], lambda reader: True)
+        mine = {reader: user.streams[name].connection for user in users
+                for name, reader in list(user.readers.items())
+                if user.streams[name].connection in self.seen.connections}
+        self.wait_end(mine, lambda r: not r.refused or not r.over and mine[r] in self.living())
+
+    @staticmethod
+    def wait_end(readers, counts):
+        for reader in readers:
+            reader.ask_end()
+        end = time.monotonic() + READERS_PATIENCE
+        while any(counts(r) and not r.at_end() for r in readers) and time.monotonic() < end:
+            time.sleep(0.1)
+        for r in readers:
+            if counts(r) and not r.at_end():
+                print("    %s: read to %d of %s, refused %s, asked %s, over %s" % (
+                    r.topic, r.next_offset, r.end, r.refused, r.asked, r.over))
 
     def living(self):
         return {c.name for c in self.alive()}
@@ -212,22 +247,23 @@ class History:
             for note in list(self.stage.diary.notes):
                 noted[note["stream"]] = max(noted.get(note["stream"], 0), note["last"])
             if all(noted.get(n, 0) >= len({r.lt.split(" ")[1] for r in s.records})
-                   for n, s in self.seen.streams.items()):
+                   for n, s in self.seen.streams.items() if s.lost_us is None):
                 return
             time.sleep(0.3)
 
     def clear(self):
         """Ends the history's connections, so that the next one has the line for itself."""
-        for number in sorted({c.agreement for c in self.seen.connections.values()}):
-            self.stage.lienthong("revoke", "ar%06d" % number, "--ground", "44.1d-1", "--wait", "0s",
-                                 check=False)
+        agreements = sorted({"ar%06d" % c.agreement for c in self.seen.connections.values()})
+        with concurrent.futures.ThreadPoolExecutor(len(agreements) or 1) as clerks:
+            list(clerks.map(lambda agreement: self.stage.lienthong(
+                "revoke", agreement, "--ground", "44.1d-1", "--wait", "0s", check=False), agreements))
         for views in self.stage.views.values():
             views.forget(self.seen.connections)
         for user in self.stage.users.values():
             user.forget(self.seen.connections)
-        for declaration in list(self.stage.declarations.values()):
-            if declaration["kind"] == "service" and declaration["id"] in self.services:
-                self.stage.declare(dict(declaration, published=False))
+        if self.services:
+            self.stage.declare(*[dict(self.stage.declarations["service", ident], published=False)
+                                 for ident in self.services])
 
 
 def record_of(control):
@@ -238,7 +274,7 @@ def record_of(control):
 
 
 def recovery(seen):
-    """(kind, seconds) of each fault: from its healing until every copy that it concerns, and that
+    """(fault, seconds) of each fault: from its healing until every copy that it concerns, and that
     still lives, was stamped after it."""
     for fault in seen.faults:
         times = []
@@ -250,4 +286,4 @@ def recovery(seen):
                                    if look.usable and (look.source_stamp_us or 0) > fault.end_us),
                                   None))
         if times and all(t is not None for t in times):
-            yield fault.kind, (max(times) - fault.end_us) / 1e6
+            yield fault, (max(times) - fault.end_us) / 1e6

@@ -6,6 +6,7 @@ import json
 import random
 
 from plan_control import control_events
+from plan_ddl import ddl_events
 from plan_faults import LONG_KINDS, SHORT_KINDS, fault_events
 from plan_rows import Rows
 
@@ -16,7 +17,8 @@ SERVICES = [
                  ["document", "text", False], ["secret", "text", False]]},
     {"entity": "ward", "key": ["code"], "scope": ["region"], "numerics": [],
      "columns": [["code", "text", True], ["name", "text", True], ["region", "varchar(10)", False],
-                 ["grade", "integer", False], ["secret", "text", False]]},
+                 ["grade", "integer", False], ["secret", "text", False]],
+     "parts": [["MINVALUE", "'w5'"], ["'w5'", "'x'"]]},
     {"entity": "parcel", "key": ["id"], "scope": [], "numerics": ["amount"],
      "columns": [["id", "bigint", True], ["name", "text", True], ["amount", "numeric(10,2)", False],
                  ["secret", "text", False]]},
@@ -42,18 +44,19 @@ SLOW = "ap000006"
 class Profile:
     """How large a history is."""
 
-    def __init__(self, seconds, transactions, initial, faults, controls, kinds, bulk=0):
+    def __init__(self, seconds, transactions, initial, faults, controls, shapes, kinds, bulk=0):
         self.seconds, self.transactions, self.initial = seconds, transactions, initial
-        self.faults, self.controls, self.kinds, self.bulk = faults, controls, kinds, bulk
+        self.faults, self.controls, self.shapes = faults, controls, shapes
+        self.kinds, self.bulk = kinds, bulk
 
 
 SHORT = Profile(seconds=12, transactions=240, initial=(400, 150, 100), faults=3, controls=2,
-                kinds=SHORT_KINDS)
-LONG = Profile(seconds=60, transactions=1500, initial=(3000, 500, 300), faults=8, controls=6, kinds=LONG_KINDS,
-               bulk=100_000)
+                shapes=1, kinds=SHORT_KINDS)
+LONG = Profile(seconds=60, transactions=1500, initial=(3000, 500, 300), faults=8, controls=6,
+               shapes=4, kinds=LONG_KINDS, bulk=500_000)
 
 
-def make(seed, long=False, kinds=None):
+def make(seed, long=False, kinds=None, brokers=1):
     """kinds: only these faults, for a closer look."""
     profile = LONG if long else SHORT
     dice = random.Random(seed)
@@ -62,8 +65,9 @@ def make(seed, long=False, kinds=None):
             "connections": [list(c) for c in CONNECTIONS]}
     rows = Rows(random.Random(dice.random()), SERVICES, "Canary%dS" % seed)
     plan["initial"] = rows.initial(profile.initial)
-    events = rows.events(profile)
-    events += fault_events(random.Random(dice.random()), profile, kinds)
+    events = ddl_events(random.Random(dice.random()), profile, rows)
+    events += rows.events(profile)
+    events += fault_events(random.Random(dice.random()), profile, kinds, brokers)
     events += control_events(random.Random(dice.random()), profile, CONNECTIONS)
     plan["events"] = sorted(events, key=lambda e: e["at"])
     return plan

@@ -25,10 +25,15 @@ class Rows:
                   for _ in range(profile.transactions)]
         events += self.extra_column(profile)
         events.sort(key=lambda e: e["at"])
-        if profile.bulk:
-            events.append({"do": "rows", "at": profile.seconds / 2, "session": 3, "end": "commit",
-                           "ops": [["bulk", 0, 10**9, profile.bulk]]})
-        return events
+        return self.with_bulk(events, profile) if profile.bulk else events
+
+    @staticmethod
+    def with_bulk(events, profile):
+        """One large transaction; a TRUNCATE of its table would make it pointless."""
+        at = profile.seconds / 2
+        return [e for e in events if e["at"] < at - 8 or ["truncate", 0] not in e["ops"]] + [
+            {"do": "rows", "at": at, "session": 3, "end": "commit",
+             "ops": [["bulk", 0, 10**9, profile.bulk]]}]
 
     def extra_column(self, profile):
         """A column that is not declared comes and goes; nobody may notice."""
@@ -39,6 +44,16 @@ class Rows:
         return [{"do": "rows", "at": round(at, 3), "session": 0, "end": "commit",
                  "ops": [[op, service, "extra"]]}
                 for at, op in ((begin, "add column"), (end, "drop column"))]
+
+    def of_part(self, number):
+        """Rows of a table that may join the partitioned one; their keys are its alone."""
+        found = []
+        for place in range(self.dice.randint(1, 12)):
+            key = "x%da%d" % (number, place)
+            if key not in self.keys[1]:
+                self.keys[1].append(key)
+            found.append([key, self.values(1)])
+        return found
 
     def transaction(self, at):
         service = self.dice.choices(range(len(self.services)), [6, 3, 1])[0]

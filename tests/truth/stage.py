@@ -15,7 +15,7 @@ import plan as plans
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "tools", "line"))
 
-from line import ROOT, Line, LineError, remove, wait_until, write_config  # noqa: E402,F401
+from line import ROOT, Cluster, Line, LineError, remove, wait_until, write_config  # noqa: E402,F401
 
 from witness import scope, watch_source, watch_streams, watch_views  # noqa: E402
 from witness.observations import Connection, Version  # noqa: E402
@@ -28,9 +28,9 @@ SLOW_MS = 40  # every piece to and from the slow user's consumer takes so long
 
 
 class Stage(Line):
-    def __init__(self, directory, mode="debug", version=None):
+    def __init__(self, directory, mode="debug", version=None, brokers=1):
         os.makedirs(directory, exist_ok=True)
-        super().__init__(directory, mode, 1, version, proxied=True)
+        super().__init__(directory, mode, brokers, version, proxied=True)
         self.numbers = {"sv": 0, "cn": 0, "ar": 0}
         self.died = []  # programs that ended by themselves
         self.excused = set()  # programs that a fault keeps down
@@ -55,8 +55,8 @@ class Stage(Line):
         self.found_platform(technical_pause="3s", sync_every="300ms", page_time="2s")
         self.declare(*parties())
         watch_source.install(self.registry())
-        self.through(self.provider(PROVIDER, SOURCE, "source", REGISTRY, sync_interval="200ms"),
-                     "source")
+        self.through(self.provider(PROVIDER, SOURCE, "source", REGISTRY, sync_interval="200ms",
+                                   on_shape_change="renew"), "source")
         for application, database in plans.DATABASES.items():
             self.through(self.consumer(application, "target", database, receipt_interval="300ms"),
                          "target")
@@ -66,10 +66,11 @@ class Stage(Line):
         return self
 
     def start_kafka(self):
-        """Between the broker, the databases and everybody stands the proxy."""
+        """Between the brokers, the databases and everybody stands the proxy."""
         self.kafka.start()
-        advertised, real = self.kafka.env["PROXIES"].split(":")
-        links = [{"name": "kafka", "port": int(advertised), "to_port": int(real)}]
+        pairs = [pair.split(":") for pair in self.kafka.env["PROXIES"].split()]
+        links = [{"name": "kafka", "port": int(advertised), "to_port": int(real)}
+                 for advertised, real in pairs]
         for name, cluster in self.clusters.items():
             socket = ".s.PGSQL.%s" % cluster.env["PGPORT"]
             os.makedirs(self.path("proxy", name))
@@ -96,6 +97,11 @@ class Stage(Line):
         self.watchers = list(self.views.values()) + list(self.users.values()) + [self.diary]
         for part in self.watchers:
             part.start()
+
+    def kafka_is_another(self):
+        """Nothing that was read has a place in the cluster that answers now."""
+        for part in list(self.users.values()) + [self.diary]:
+            part.cluster_is_new()
 
     def section_of(self, application):
         return self.kafka.section(application + ".k1", self.path("certificates", application))
@@ -180,9 +186,15 @@ class Stage(Line):
                             for n, t, r in kind["columns"])
         connection = self.registry()
         with connection.cursor() as cursor:
-            cursor.execute("CREATE TABLE %s (%s, PRIMARY KEY (%s))" % (
-                table, columns, ", ".join(kind["key"])))
+            cursor.execute("CREATE TABLE %s (%s, PRIMARY KEY (%s))%s" % (
+                table, columns, ", ".join(kind["key"]),
+                " PARTITION BY RANGE (%s)" % kind["key"][0] if kind.get("parts") else ""))
             cursor.execute("ALTER TABLE %s REPLICA IDENTITY FULL" % table)
+            for number, bounds in enumerate(kind.get("parts", [])):
+                part = "%s_%d" % (table, number)
+                cursor.execute("CREATE TABLE %s PARTITION OF %s FOR VALUES FROM (%s) TO (%s)" % (
+                    part, table, *bounds))
+                cursor.execute("ALTER TABLE %s REPLICA IDENTITY FULL" % part)
             cursor.execute("GRANT SELECT ON %s TO lienthong_provider" % table)
             cursor.execute("ALTER PUBLICATION lienthong ADD TABLE %s" % table)
         watch_source.watch_table(connection, table)

@@ -12,17 +12,19 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 sys.dont_write_bytecode = True
 
-from witness import scope, values, watch_source  # noqa: E402
+import figures  # noqa: E402
+from witness import clocks, scope, values, watch_source  # noqa: E402
 from witness.avro_record import Malformed, Schema  # noqa: E402
 from witness.judge import judge  # noqa: E402
 from witness.judge_right import cut_offs  # noqa: E402
 from witness.observations import (Change, Connection, Control, Epoch, Fault, Look, Notice,  # noqa: E402
-                                  Observations, Record, Stream, Transaction, Version)
+                                  Observations, OldKey, Record, Stream, Transaction, Version)
 from witness.wire import Damage, chain_next, chain_start, header  # noqa: E402
 
 S = 1_000_000
 BEGIN = 1_795_000_000 * S
 CN, STREAM, TABLE = "cn000001", "cn000001.1", "public.t"
+NEXT = "cn000001.1000001"  # after a loss of all of Kafka
 KEY_SCHEMA = '{"type":"record","name":"K","fields":[{"name":"id","type":"long","lt.column":"id"}]}'
 VALUE_SCHEMA = ('{"type":"record","name":"R","fields":[{"name":"id","type":"long","lt.column":"id"},'
                 '{"name":"region","type":["null","string"],"lt.column":"region"}]}')
@@ -132,14 +134,14 @@ class Story:
                             "deletes": 2, "chain": chain}]
 
     def hold(self, given, answered, lifted=None):
-        self.seen.controls.append(Control("hold", CN, BEGIN + given * S, BEGIN + int(answered * S),
-                                          "ho000001", BEGIN + given * S + 1000))
+        self.seen.controls.append(Control("hold", CN, BEGIN + int(given * S), BEGIN + int(answered * S),
+                                          "ho000001", BEGIN + int(given * S) + 1000))
         if lifted:
             self.seen.controls.append(Control("lift", CN, BEGIN + lifted * S, BEGIN + (lifted + 1) * S,
                                               "ho000001"))
 
 
-class Judged(unittest.TestCase):
+class Judging(unittest.TestCase):
     def setUp(self):
         self.story = Story()
         self.seen = self.story.seen
@@ -152,6 +154,17 @@ class Judged(unittest.TestCase):
     def found(self, *kinds):
         self.assertEqual(self.kinds(), sorted(kinds))
 
+    def disturb(self):
+        first = self.seen.looks[CN][-1]
+        for second in range(31, 41):
+            self.seen.looks[CN].append(Look(BEGIN + second * S, BEGIN + 20 * S + 100_000, True, 1,
+                                            first.digest))
+        for look in self.seen.looks[CN]:
+            if look.at_us > BEGIN + 20 * S:
+                look.source_stamp_us = BEGIN + 20 * S + 100_000
+
+
+class Judged(Judging):
     def test_a_history_in_which_all_is_well_passes(self):
         self.found()
         self.assertEqual(self.blind, [])
@@ -187,8 +200,8 @@ class Judged(unittest.TestCase):
 
     def test_a_commit_that_was_not_yet_visible_need_not_be_there(self):
         """D41.2b-1: all that was visible at T, not all that has an earlier commit time."""
-        self.seen.looks[CN][5].source_stamp_us = BEGIN + 10 * S + 40_000
-        self.seen.looks[CN][5].digest = state((1, "north"), (2, "south"))
+        self.seen.looks[CN][9].source_stamp_us = BEGIN + 10 * S + 40_000
+        self.seen.looks[CN][9].digest = state((1, "north"), (2, "south"))
         self.assertNotIn("unsound stamp", self.kinds())
 
     def test_finds_rows_that_no_moment_had(self):
@@ -228,6 +241,55 @@ class Judged(unittest.TestCase):
         self.seen.faults.append(Fault("restore target", ["*"], BEGIN, BEGIN + 30 * S, "files"))
         self.seen.looks[CN][-5].source_stamp_us = BEGIN + 18 * S + 500_000
         self.found()
+
+    # ---- clocks that are an hour wrong ----
+
+    def date_again(self, wrong_us):
+        """The source's clock is wrong while it commits its third transaction and what follows."""
+        polls = []
+        for transaction in self.story.transactions:
+            at = transaction.seen_us
+            told = at + (wrong_us if transaction.xid >= 3 else 0)
+            polls.append(("%d:%d:" % (transaction.xid + 1, transaction.xid + 1),
+                          clocks.at_the_source(told, at - 2000, at + 2000)))
+        watch_source.date_visible(self.story.transactions, polls)
+
+    def test_a_history_with_a_wrong_source_clock_in_which_all_is_well_passes(self):
+        for wrong in (-clocks.HOUR_US, clocks.HOUR_US):
+            self.date_again(wrong)
+            self.found()
+
+    def test_finds_rows_missing_that_were_committed_under_a_wrong_source_clock(self):
+        """DX-6, DT-4: what was committed at a wrong hour was true at the right one."""
+        for wrong in (-clocks.HOUR_US, clocks.HOUR_US):
+            self.date_again(wrong)
+            look = self.seen.looks[CN][12]  # at 12 s, without the third transaction
+            look.source_stamp_us = BEGIN + 12 * S + 400_000
+            look.at_us = BEGIN + 12 * S + 500_000
+            self.assertIn("unsound stamp", self.kinds())
+
+    def test_finds_a_stamp_that_is_still_to_come(self):
+        """DX-6, DT-4: an hour ahead, it would lengthen the use."""
+        self.seen.looks[CN][-1].source_stamp_us += clocks.HOUR_US
+        self.found("unsound stamp")
+
+    def test_finds_rows_readable_after_their_use_by_a_clock_turned_back(self):
+        """DT-4: the target says that they are usable, by its own clock."""
+        for look in self.seen.looks[CN][-6:]:
+            look.source_stamp_us -= clocks.HOUR_US
+        self.assertIn("unsound stamp", self.kinds())
+
+    def test_finds_a_record_after_a_hold_appended_by_a_wrong_broker_clock(self):
+        """DX-3: the broker's hour is wrong, the witness's is not."""
+        for wrong in (-clocks.HOUR_US, clocks.HOUR_US):
+            for record in self.story.records:
+                record.append_us = clocks.appended(record.append_us + wrong, record.received_us)
+            self.story.hold(15, 15.5)
+            self.assertIn("without right", self.kinds())
+            del self.seen.controls[:]
+            self.story.hold(18, 19)
+            self.found()
+            del self.seen.controls[:]
 
     def test_finds_a_terminated_copy_that_is_still_readable(self):
         """D44-final"""
@@ -269,7 +331,13 @@ class Judged(unittest.TestCase):
         """DX-11, DX-4"""
         self.redo((10, "insert", 3, "north"), (12, "delete", 1, None), (16, "update", 2, "north"),
                   (17, "update", 2, "south"), (17, "update", 2, "north"), (18, "delete", 2, None))
-        self.found("lost")
+        self.found("lost", "not idempotent")
+
+    def test_finds_a_change_given_twice_with_one_content(self):
+        """DX-11: nobody's copy shows it, and still it went out twice."""
+        self.redo((10, "insert", 3, "north"), (12, "delete", 1, None), (16, "update", 2, "north"),
+                  (16, "update", 2, "north"), (18, "delete", 2, None))
+        self.found("not idempotent")
 
     def test_finds_the_last_changes_missing(self):
         """DX-4"""
@@ -297,14 +365,14 @@ class Judged(unittest.TestCase):
         """D52.2b, DX-8"""
         self.story.add(19, "insert", 4, "west")
         self.story.note()
-        self.found("lost", "wrong record")
+        self.found("lost", "not idempotent", "wrong record")
 
     def test_finds_the_key_of_a_row_outside_the_scope(self):
         """DX-8: a delete tells that there was one."""
         self.story.add(19, "delete", 4, None)
         self.story.note()
         self.seen.notes[0]["deletes"] = 3
-        self.found("leak")
+        self.found("leak", "not idempotent")
 
     def test_finds_a_canary(self):
         """DX-8: in any byte of the record."""
@@ -367,10 +435,31 @@ class Judged(unittest.TestCase):
         self.story.records[-1].received_us = BEGIN + 25 * S
         self.found("without right")
 
+    def test_finds_a_stream_that_may_be_read_under_a_hold(self):
+        """DX-3: nothing comes any more, but the right to read is still there."""
+        self.story.hold(19, 19.5, 25)
+        self.found()
+        self.seen.controls[1].readable = [STREAM]
+        self.found("without right")
+
+    def test_a_slow_witness_receives_late(self):
+        self.story.hold(17, 18.25)
+        self.story.records[-1].received_us = BEGIN + 21 * S
+        self.seen.late_us = 200_000
+        self.found()
+
     def test_finds_a_record_after_the_last_instant_of_the_agreement(self):
         """D44.1d-2"""
         self.seen.connections[CN].until_us = BEGIN + 17 * S
         self.assertIn("without right", self.kinds())
+
+    def test_finds_a_replaced_key_that_still_reads(self):
+        """D40: with the answer of the command that issued its successor it has no right any more."""
+        key = OldKey("ap000002.k1", BEGIN + 10 * S, [BEGIN + 10 * S + S // 2])
+        self.seen.old_keys.append(key)
+        self.found()
+        key.received_us.append(BEGIN + 12 * S)
+        self.found("without right")
 
     def test_measures_both_cut_off_times(self):
         """DX-14"""
@@ -411,19 +500,25 @@ class Judged(unittest.TestCase):
         self.seen.faults.append(Fault("kill", ["ap000009"], BEGIN, BEGIN + 60 * S, "gone"))
         self.found("disturbed")
 
+    def test_a_machine_that_is_slow_disturbs_nobody(self):
+        """Seconds are judged by how late the witness itself was."""
+        self.disturb()
+        self.seen.faults.append(Fault("kill", ["ap000009"], BEGIN, BEGIN + 60 * S, "gone"))
+        self.seen.late_us = 200_000
+        self.found()
+
     def test_ones_own_fault_is_no_disturbance(self):
         self.disturb()
         self.seen.faults.append(Fault("kill", ["ap000002"], BEGIN, BEGIN + 60 * S, "gone"))
         self.found()
 
-    def disturb(self):
-        first = self.seen.looks[CN][-1]
-        for second in range(31, 41):
-            self.seen.looks[CN].append(Look(BEGIN + second * S, BEGIN + 20 * S + 100_000, True, 1,
-                                            first.digest))
-        for look in self.seen.looks[CN]:
-            if look.at_us > BEGIN + 20 * S:
-                look.source_stamp_us = BEGIN + 20 * S + 100_000
+    def test_a_table_of_another_shape_disturbs_its_own_copies_alone(self):
+        self.disturb()
+        shape = self.story.transaction(7, 21, [("final", None, None, False, True)])
+        self.story.transactions.append(shape)
+        self.assertNotIn("disturbed", self.kinds())
+        shape.changes = {"public.other": shape.changes[TABLE]}
+        self.found("disturbed")
 
     # ---- what it cannot see ----
 
@@ -451,6 +546,179 @@ class Judged(unittest.TestCase):
     def test_no_look_after_the_quiet_is_not_judged(self):
         self.seen.looks[CN] = [x for x in self.seen.looks[CN] if x.at_us < BEGIN + 20 * S]
         self.blind_for("no look at cn000001 after the quiet")
+
+
+class Shapes(Judging):
+    """At second 19 a part joins with row 9; the feed begins anew, and the second stream carries it."""
+
+    def setUp(self):
+        super().setUp()
+        self.join = self.story.transaction(7, 19, [("insert", None, row(9, "south"))])
+        self.join.changes[TABLE][0].told = False
+        self.story.transactions.append(self.join)
+        self.later(22, 10)
+        self.story.transactions.append(self.story.transaction(8, 24, [
+            ("insert", None, row(10, "north"))]))
+        self.second_stream([3, 9], [10])
+        for look in self.seen.looks[CN]:
+            after = look.at_us - BEGIN
+            if after >= 25 * S:
+                look.digest, look.count = state((3, "north"), (9, "south"), (10, "north")), 3
+                look.source_stamp_us = look.at_us - S // 2
+            elif after >= 19 * S:
+                look.source_stamp_us = BEGIN + 18 * S + 500_000
+
+    def later(self, quiet, more):
+        self.seen.quiet_us, self.seen.end_us = BEGIN + quiet * S, BEGIN + (35 + more) * S
+
+    def second_stream(self, loaded, then):
+        name = CN + ".2"
+        self.story.records = records = []
+        self.story.feed_seq = 0
+        for ident in loaded:
+            self.story.add(23, "snapshot", ident, {9: "south"}.get(ident, "north"))
+        for ident in then:
+            self.story.add(24, "insert", ident, "north")
+        self.seen.streams[name] = Stream(name, CN, records, read_to_end=True)
+        self.seen.notices[name] = [Notice(BEGIN + 22 * S, BEGIN + 22 * S, dict(
+            self.seen.notices[STREAM][0].body, stream=name, load_seq=len(loaded)))]
+        chain = chain_start("stream." + name)
+        for record in records:
+            chain = chain_next(chain, record.key, record.value, record.lt)
+        self.seen.notes = self.seen.notes[:1] + [dict(
+            self.seen.notes[0], stream=name, last=len(records), count=len(records), deletes=0,
+            chain=chain)]
+
+    def look_at(self, second):
+        return next(x for x in self.seen.looks[CN] if x.at_us == BEGIN + second * S)
+
+    def test_rows_that_came_without_a_word_are_loaded_anew(self):
+        """architecture 4.2: a changed fingerprint = no voucher."""
+        self.found()
+        self.assertEqual(self.blind, [])
+
+    def test_an_old_copy_may_go_on_under_its_old_stamp(self):
+        """Changes that are told reach it, what joined without a word does not."""
+        self.story.transactions.insert(7, self.story.transaction(9, 20, [
+            ("insert", None, row(11, "north"))]))
+        self.second_stream([3, 9, 11], [10])
+        self.look_at(21).digest = state((3, "north"), (11, "north"))
+        for look in self.seen.looks[CN]:
+            if look.at_us >= BEGIN + 25 * S:
+                look.digest = state((3, "north"), (9, "south"), (11, "north"), (10, "north"))
+        self.story.records = self.seen.streams[STREAM].records
+        self.story.feed_seq = 6
+        self.story.add(20, "insert", 11, "north")
+        self.found("diary")  # of the record just added there is no note
+
+    def test_finds_a_stamp_over_rows_that_came_without_a_word(self):
+        """D41.2b-1"""
+        for look in self.seen.looks[CN]:
+            if BEGIN + 21 * S <= look.at_us < BEGIN + 25 * S:
+                look.source_stamp_us = BEGIN + 19 * S + 100_000
+        self.found("unsound stamp")
+
+    def test_finds_a_stamp_over_rows_of_nobody(self):
+        """Joined, changed and gone again: the change is told, the rows are not."""
+        self.join.changes[TABLE].append(Change("update", row(9, "south"), row(9, "north")))
+        gone = Change("delete", row(9, "north"), None, told=False)
+        self.join.changes[TABLE].append(gone)
+        for look in self.seen.looks[CN]:
+            if look.at_us >= BEGIN + 25 * S:
+                look.digest = state((3, "north"), (9, "north"), (10, "north"))
+        self.assertIn("unsound stamp", self.kinds())
+
+    def test_finds_a_load_without_the_rows_that_came(self):
+        """DX-5"""
+        self.second_stream([3], [10])
+        self.found("lost")
+
+    def test_finds_records_after_a_declared_column_was_dropped(self):
+        """architecture 3: a declared column that disappears stops the feed."""
+        self.join.changes[TABLE] = [Change("final", None, None, told=False, final=True)]
+        self.story.records = self.seen.streams[STREAM].records
+        self.story.feed_seq = 6
+        self.story.add(24, "insert", 10, "north")
+        self.second_stream([3], [10])
+        for look in self.seen.looks[CN]:
+            if look.at_us >= BEGIN + 25 * S:
+                look.digest = state((3, "north"), (10, "north"))
+        verdicts = [v for v in judge(self.seen)[0] if v.where == STREAM and v.kind == "lost"]
+        self.assertEqual(len(verdicts), 1, judge(self.seen)[0])
+
+class Lost(unittest.TestCase):
+    """All of Kafka is lost after the fifth record; the new cluster's first stream loads what is there,
+    and the delete of row 2 comes on it."""
+
+    def setUp(self):
+        self.story = Story()
+        self.seen = self.story.seen
+        old, self.story.records = self.story.records[:5], []
+        self.seen.streams[STREAM] = Stream(STREAM, CN, old, lost_us=BEGIN + 17 * S)
+        self.seen.notes[0].update(last=2, count=2, deletes=0, chain=self.chain(STREAM, old[:2]))
+        for second, op, ident, region in [(17, "snapshot", 2, "north"), (17, "snapshot", 3, "north"),
+                                          (18, "delete", 2, None)]:
+            self.story.add(second, op, ident, region)
+        self.seen.streams[NEXT] = Stream(NEXT, CN, self.story.records, read_to_end=True)
+        self.seen.notices[NEXT] = [Notice(BEGIN + 17 * S, BEGIN + 17 * S, dict(
+            self.seen.notices[STREAM][0].body, stream=NEXT))]
+        self.seen.faults.append(Fault("kafka lost broker", ["*"], BEGIN + 17 * S, BEGIN + 18 * S,
+                                      "cluster a became b"))
+        self.note()
+
+    @staticmethod
+    def chain(stream, records):
+        value = chain_start("stream." + stream)
+        for record in records:
+            value = chain_next(value, record.key, record.value, record.lt)
+        return value
+
+    def note(self):
+        count = len(self.story.records)
+        self.seen.notes[1:] = [dict(self.seen.notes[0], stream=NEXT, first=1, last=count, count=count,
+                                    deletes=1, chain=self.chain(NEXT, self.story.records))]
+
+    def kinds(self):
+        verdicts, blind = judge(self.seen)
+        self.assertEqual(blind, [])
+        return sorted({v.kind for v in verdicts})
+
+    def test_a_loss_of_which_all_comes_back_passes(self):
+        self.assertEqual(self.kinds(), [])
+
+    def test_finds_a_generation_that_is_used_again(self):
+        """DX-11: the old name, other contents, read from the start of the new topic."""
+        again = copy.copy(self.story.records[0])
+        again.lt = again.lt.replace(" 2/", " 1/")
+        self.seen.streams[STREAM].records.append(again)
+        self.assertIn("two contents", self.kinds())
+
+    def test_finds_a_change_lost_after_it(self):
+        """DX-4"""
+        del self.story.records[2]
+        self.note()
+        self.seen.notes[1]["deletes"] = 0
+        self.assertEqual(self.kinds(), ["lost"])
+
+    def test_finds_a_hold_that_did_not_come_back(self):
+        """DX-3, D43"""
+        self.story.hold(16.5, 16.9)
+        self.assertEqual(self.kinds(), ["without right"])
+
+    def test_finds_an_end_that_did_not_come_back(self):
+        """D44"""
+        self.seen.connections[CN].terminated_us = BEGIN + 16 * S
+        self.seen.controls.append(Control("revoke", CN, BEGIN + 16 * S, BEGIN + 16_500_000))
+        self.assertEqual(self.kinds(), ["without right"])
+
+    def test_finds_an_old_delivery_that_was_never_noted(self):
+        """DX-7: only the open page is lost with Kafka."""
+        del self.seen.notes[0]
+        self.assertEqual(self.kinds(), ["diary"])
+
+    def test_finds_a_new_delivery_that_was_never_noted(self):
+        del self.seen.notes[1]
+        self.assertEqual(self.kinds(), ["diary"])
 
 
 class Parts(unittest.TestCase):
@@ -489,6 +757,34 @@ class Parts(unittest.TestCase):
         wish = scope.Scope(["id"], ["all"], ["id"], ["amount"])
         self.assertFalse(wish.shows({"id": "1", "amount": "NaN"}))
         self.assertTrue(wish.names({"id": "1", "amount": "NaN"}))
+
+    def test_figures_tell_faults_apart_by_what_they_hit(self):
+        """DX-14: a restored source is not a restored target, a killed steward not a killed consumer."""
+        self.assertEqual([figures.kind_of(*name.rsplit(" ", 1)) for name in (
+            "restore source source", "restore target stream:ap000002", "crash target",
+            "kill consumer:ap000003", "kill consumer:ap000004", "disk full broker", "broker broker")],
+            ["restore source", "restore target", "crash target", "kill consumer", "kill consumer",
+             "disk full broker", "broker"])
+
+    def test_a_server_s_clock_is_believed_where_it_agrees_with_ours(self):
+        self.assertEqual(clocks.at_the_source(BEGIN + 7, BEGIN, BEGIN + 9), BEGIN + 7)
+        self.assertEqual(clocks.at_the_source(BEGIN + clocks.HOUR_US, BEGIN, BEGIN + 9), BEGIN + 9)
+        self.assertEqual(clocks.at_the_source(BEGIN - clocks.HOUR_US, BEGIN, BEGIN + 9), BEGIN + 9)
+
+    def test_an_append_time_is_right_but_for_whole_hours(self):
+        received = BEGIN + 200 * S  # behind a hold, say
+        for wrong in (-clocks.HOUR_US, 0, clocks.HOUR_US):
+            self.assertEqual(clocks.appended(BEGIN + wrong, received), BEGIN)
+    def test_a_transaction_is_visible_when_its_commit_is_answered(self):
+        """Or with the first snapshot that holds it, where no answer came."""
+        source = watch_source.Source(None)
+        source.order = {10: (1, 0), 12: (2, 0)}
+        source.polls = [("13:13:", 900)]
+        source.surely_visible(10, 700)
+        told = source.transactions([(x, "public.t", "untold insert", None, '{"id": 1}')
+                                    for x in (10, 12)])
+        self.assertEqual([t.seen_us for t in told], [700, 900])
+        self.assertEqual([c.told for c in told[0].changes["public.t"]], [False])
 
     def test_a_transaction_is_visible_with_the_first_snapshot_that_holds_it(self):
         one, other = Transaction(10, 0, {}), Transaction(12, 0, {})

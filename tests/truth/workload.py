@@ -5,6 +5,11 @@ import time
 
 import psycopg2
 
+import ddl
+from witness.clocks import at_the_source, now_us
+
+XID = "SELECT pg_current_xact_id_if_assigned()::text::bigint"
+CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 PAUSE = 0.0005  # between the rows of a transaction, so that transactions interleave
 
 
@@ -34,7 +39,7 @@ class Session(threading.Thread):
         try:
             if self.connection is None or self.connection.closed:
                 self.connection = self.stage.registry()
-                self.connection.autocommit = False
+            self.connection.autocommit = False
             self.carry_out(event)
             self.committed += event["end"] == "commit"
         except psycopg2.Error:
@@ -53,10 +58,22 @@ class Session(threading.Thread):
             for op in event["ops"]:
                 OPS[op[0]](cursor, self.tables, *op[1:])
                 time.sleep(PAUSE)
-        if event["end"] == "commit":
-            self.connection.commit()
-        else:
-            self.connection.rollback()
+            if event["end"] == "commit":
+                self.commit(cursor)
+            else:
+                self.connection.rollback()
+
+    def commit(self, cursor):
+        """Who has the answer of a commit knows that everybody can see it."""
+        cursor.execute(XID)
+        xid = cursor.fetchone()[0]
+        self.connection.commit()
+        self.connection.autocommit = True
+        asked_us = now_us()
+        cursor.execute(CLOCK)
+        self.stage.source.surely_visible(
+            xid, at_the_source(cursor.fetchone()[0], asked_us, now_us()))
+        self.connection.autocommit = False
 
 
 def insert(cursor, tables, service, key, values):
@@ -100,14 +117,16 @@ def drop_column(cursor, tables, service, name):
 
 
 def bulk(cursor, tables, service, first, count):
+    """Most of it outside the row filters."""
     cursor.execute("INSERT INTO %s (id, name, region, amount) SELECT i, 'hàng ' || i,"
-                   " (ARRAY['north', 'south', NULL])[mod(i, 3) + 1], mod(i, 60000) FROM generate_series"
-                   "(%%s, %%s) i" % tables[service][0], (first, first + count - 1))
+                   " (ARRAY['north', 'south', NULL])[mod(i, 30) + 1], 49000 + mod(i, 10000)"
+                   " FROM generate_series(%%s, %%s) i" % tables[service][0],
+                   (first, first + count - 1))
 
 
 OPS = {
     "insert": insert, "update": update, "delete": delete, "rekey": rekey, "truncate": truncate,
-    "bulk": bulk, "add column": add_column, "drop column": drop_column,
+    **ddl.OPS, "bulk": bulk, "add column": add_column, "drop column": drop_column,
     "savepoint": lambda cursor, tables: cursor.execute("SAVEPOINT s"),
     "rollback to savepoint": lambda cursor, tables: cursor.execute("ROLLBACK TO s"),
 }

@@ -101,7 +101,7 @@ class Kafka:
     """One private Kafka cluster and its certification authority."""
 
     def __init__(self, directory, brokers=1, version=None, proxied=False):
-        self.directory = directory
+        self.directory, self.count = directory, brokers
         self.tool = os.path.join(ROOT, "tools", "kafka", "kafka")
         self.options = ["--brokers", str(brokers)] + (["--version", version] if version else []) \
             + (["--proxied"] if proxied else [])
@@ -115,18 +115,39 @@ class Kafka:
     def stop(self):
         run(self.tool, "stop", self.directory)
 
+    def pid(self, node=1):
+        with open(os.path.join(self.directory, "node%d" % node, "pid"), encoding="ascii") as file:
+            return int(file.read())
+
     def pause(self, node=1):
         """One broker stands still; gives its pid in a list."""
-        with open(os.path.join(self.directory, "node%d" % node, "pid"), encoding="ascii") as file:
-            pids = [int(file.read())]
+        pids = [self.pid(node)]
         signal_all(pids, signal.SIGSTOP)
         return pids
 
     def kill9(self, node=1):
         kill_all(self.pause(node))
 
+    def kill9_all(self):
+        """All brokers at once, as when the power goes; gives their pids."""
+        pids = [self.pid(node) for node in range(1, self.count + 1)]
+        kill_all(pids)
+        return pids
+
+    def cluster_id(self):
+        with open(os.path.join(self.directory, "cluster"), encoding="utf-8") as file:
+            return shell_environment(file.read())["cluster_id"]
+
     def restart(self, node=1):
         run(self.tool, "restart", self.directory, str(node))
+
+    def replicas(self):
+        return str(min(self.count, 3))
+
+    def lose(self, node=None):
+        """kill -9, and the disks are gone: of one broker, or of all.  start() or restart() makes them
+        anew, all together as another cluster."""
+        run(self.tool, "lose", self.directory, *([str(node)] if node else []))
 
     def issue(self, name, *options):
         run(os.path.join(ROOT, "tools", "pki", "pki"), "issue", self.certs, name, *options)
@@ -286,16 +307,14 @@ class Line:
     def found_platform(self, **routing):
         """`init` with the bootstrap certificate, then the steward and routing."""
         public = self.path("state", "steward.pub")
-        self.write_cli_config("bootstrap", public)
-        self.lienthong("init", "--key-file", self.path("state", "steward.key"))
-        self.write_cli_config("operator", public)
+        self.empower()
         self.program("steward", "lt-steward", [], {
             "kafka": self.kafka.section("steward"),
             "steward": {"key_file": self.path("state", "steward.key"),
                         "state_file": self.path("state", "steward.state"),
                         "ca_cert_file": self.kafka.ca,
                         "ca_key_file": os.path.join(self.kafka.certs, "ca.key"),
-                        "spool": self.path("spool"), "replicas": "1"},
+                        "spool": self.path("spool"), "replicas": self.kafka.replicas()},
         }).start()
         wait_until("the steward takes commands",
                    lambda: os.path.isdir(self.path("spool", "in")))
@@ -303,6 +322,19 @@ class Line:
             "kafka": self.kafka.section("routing"), "routing": routing,
             "control": {"public_key_file": public},
         }).start()
+
+    def empower(self):
+        """`init` with the bootstrap certificate: also on a cluster made anew."""
+        public = self.path("state", "steward.pub")
+        self.write_cli_config("bootstrap", public)
+        self.lienthong("init", "--key-file", self.path("state", "steward.key"),
+                       "--replicas", self.kafka.replicas())
+        self.write_cli_config("operator", public)
+
+    def restore_control(self):
+        """What the archive holds goes into an empty cluster; gives what the command printed."""
+        steward = self.programs["steward"]
+        return run(steward.binary, "restore-control", "--config", steward.config)
 
     def write_cli_config(self, principal, public, **control):
         write_config(self.path("etc", "lienthong.conf"), {

@@ -82,7 +82,7 @@ $(BENCH): $(O)/%: $(O)/%.o $(BENCH_A) $(SUPPORT_A) $(PROGRAM_A) $(LIB_A)
 # of the protocol out (routing/mutant.h), always optimised.
 SIM     := $(O)/tests/sim/sim_routing
 SIM_O   := $(patsubst %,$(O)/sim/services/routing/%.o,state cursor view keyset effect lane stand start \
-             boundary plan live catch) \
+             voucher boundary plan live catch) \
            $(patsubst %.c,$(O)/sim/%.o,$(wildcard tests/sim/*.c))
 $(O)/sim/%.o: %.c Makefile tools/mk/rules.mk
 	@mkdir -p $(@D)

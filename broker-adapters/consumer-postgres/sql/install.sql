@@ -50,6 +50,13 @@ CREATE TABLE IF NOT EXISTS lienthong.narrowed (
     value_schema int NOT NULL
 );
 
+-- The scope version of a copy's records.  What an amendment took away is judged by it also when the
+-- inbox says nothing any more of the stream that the copy was read from.
+CREATE TABLE IF NOT EXISTS lienthong.scope (
+    copy    int PRIMARY KEY REFERENCES lienthong.copy ON DELETE CASCADE,
+    version bigint NOT NULL
+);
+
 -- How far a copy is; moved by compare-and-set in the transaction of the rows.
 CREATE TABLE IF NOT EXISTS lienthong.position (
     copy        int PRIMARY KEY REFERENCES lienthong.copy ON DELETE CASCADE,

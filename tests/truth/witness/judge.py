@@ -4,7 +4,7 @@ judged", never passed."""
 from . import judge_copies, judge_diary, judge_others, judge_right, judge_streams
 from .reading import Reading
 from .scope import while_loading
-from .states import States
+from .states import States, untold
 
 ENOUGH_LOOKS = 20
 
@@ -19,8 +19,8 @@ class Case:
         """(version, epoch, states), newest first."""
         if connection.name not in self.known:
             self.known[connection.name] = [
-                (version, epoch, States(epoch, connection.table, version.scope))
-                for version in connection.versions[::-1] for epoch in self.seen.epochs[::-1]]
+                (version, *of) for version in connection.versions[::-1]
+                for of in self.of_scope(connection, version.scope)]
         return self.known[connection.name]
 
     def states_while_loading(self, connection):
@@ -29,10 +29,16 @@ class Case:
         if name not in self.known:
             later = connection.versions[1:]
             self.known[name] = [
-                (new, epoch, States(epoch, connection.table, while_loading(old.scope, new.scope)))
-                for i, new in enumerate(later) for old in connection.versions[:i + 1]
-                for epoch in self.seen.epochs[::-1]]
+                (new, *of) for i, new in enumerate(later) for old in connection.versions[:i + 1]
+                for of in self.of_scope(connection, while_loading(old.scope, new.scope))]
         return self.known[name]
+
+    def of_scope(self, connection, scope):
+        """(epoch, states) of every feed that there may have been, newest first."""
+        for epoch in self.seen.epochs[::-1]:
+            yield epoch, States(epoch, connection.table, scope)
+            for known in range(len(untold(epoch, connection.table)))[::-1]:
+                yield epoch, States(epoch, connection.table, scope, known)
 
     def reading(self, stream):
         if stream not in self.readings:

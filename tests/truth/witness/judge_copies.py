@@ -1,6 +1,7 @@
 """Copies as their users saw them: every look is a state of the scope not older than its stamp, and
 nothing is readable after its use (DX-4, DX-5, DX-6, DX-11)."""
 
+from .clocks import AGREE_US
 from .verdict import Verdict, clock
 
 # Between the server's look at the clock and ours.
@@ -30,7 +31,8 @@ def sound(look, version, epoch, states):
         return False
     if epoch.until_us is not None and look.source_stamp_us > epoch.until_us:
         return False
-    return states.latest.get(look.digest, -2) >= states.required(look.source_stamp_us)
+    return (states.may_vouch(look.source_stamp_us) and
+            states.latest.get(look.digest, -2) >= states.required(look.source_stamp_us))
 
 
 def stamps(case, connection, looks, states):
@@ -44,6 +46,9 @@ def stamps(case, connection, looks, states):
             if look.count:
                 yield Verdict("unsound stamp", connection.name,
                               "%d rows readable without a stamp at %s" % (look.count, clock(look.at_us)))
+        elif look.source_stamp_us > look.at_us + AGREE_US:
+            yield Verdict("unsound stamp", connection.name, "at %s its stamp is %s, still to come" % (
+                clock(look.at_us), clock(look.source_stamp_us)))
         elif look.usable and not any(sound(look, *s) for s in states) and not any(
                 sound(look, *s) for s in case.states_while_loading(connection)):
             yield Verdict("unsound stamp", connection.name, explain(look, states))
@@ -56,6 +61,8 @@ def explain(look, states):
                                               clock(look.source_stamp_us))
     if not known:
         return text + "are no state of the scope"
+    if not any(s.may_vouch(look.source_stamp_us) for _, _, s in states if look.digest in s.latest):
+        return text + "lack what its table's change of shape brought"
     index, required = known[0]
     missing = [s for s in states if look.digest in s[2].latest][0][2].steps[index + 1:required + 1]
     return text + "lack %d changes, the first committed at %s" % (
@@ -98,7 +105,7 @@ def converged(seen, connection, looks, states):
             yield Verdict("not converged", connection.name, "its stamp stays at %s"
                           % clock(last.source_stamp_us))
         return
-    if last.source_stamp_us and final.required(last.source_stamp_us) == len(final.steps) - 1:
+    if last.usable and last.source_stamp_us and final.required(last.source_stamp_us) == len(final.steps) - 1:
         yield Verdict("lost", connection.name, "%d rows shown, %d at the source, stamp %s" % (
             last.count, len(final.rows), clock(last.source_stamp_us)))
     else:

@@ -1,5 +1,6 @@
 """The diary says what was delivered: its notes of a stream follow one another without a gap, and
-count, deletes and chain are those of the records that users could read (DX-7, D45)."""
+count, deletes and chain are those of the records that users could read (DX-7, D45).  What was on an
+open page when all of Kafka was lost is proved by nothing."""
 
 from .verdict import Verdict
 
@@ -24,7 +25,8 @@ def one_stream(case, name, reading, notes):
             return
         next_seq = note["last"] + 1
         yield from one_note(name, reading, note)
-    due = [d for d in reading.delivered if d.record.append_us < case.seen.end_us - PAGE_US]
+    end_us = reading.stream.lost_us or case.seen.end_us
+    due = [d for d in reading.delivered if d.record.append_us < end_us - PAGE_US]
     if due and due[-1].seq >= next_seq:
         yield Verdict("diary", name, "delivered up to seq %d, noted up to %d" % (
             due[-1].seq, next_seq - 1))

@@ -1,20 +1,22 @@
 """What happens to one user changes nothing for the others: their stamps stay young (DX-13)."""
 
+from .observations import slowness
+from .states import untold
 from .verdict import Verdict, clock
 
 YOUNG_US = 15_000_000  # oldest stamp of a copy that nothing concerned
 
 
 def judge(case):
-    seen = case.seen
+    seen, young = case.seen, YOUNG_US * slowness(case.seen)
     for name, connection in seen.connections.items():
         spans = concerning(seen, connection)
         for look in seen.looks.get(name, []):
             if look.error or look.source_stamp_us is None or not begun(seen, name, look):
                 continue
             age = look.at_us - look.source_stamp_us
-            if age > YOUNG_US and not any(b <= look.at_us and e >= look.source_stamp_us - YOUNG_US
-                                          for b, e in spans):
+            if age > young and not any(b <= look.at_us and e >= look.source_stamp_us - young
+                                       for b, e in spans):
                 yield Verdict("disturbed", name, "at %s its stamp is %.1f s old, though nothing "
                               "concerned it" % (clock(look.at_us), age / 1e6))
                 break
@@ -33,4 +35,6 @@ def concerning(seen, connection):
         if control.target in (connection.name, connection.service, connection.application,
                               "ar%06d" % connection.agreement):
             spans.append((control.given_us, seen.end_us))
+    spans += [(epoch.transactions[i].commit_us, seen.end_us) for epoch in seen.epochs
+              for i in untold(epoch, connection.table)]
     return spans

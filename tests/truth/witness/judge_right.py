@@ -4,6 +4,7 @@ instant (DX-1, DX-3), and how fast a hold cuts off (DX-14)."""
 from dataclasses import dataclass
 from typing import Optional
 
+from .observations import slowness
 from .verdict import Verdict, clock
 
 GRACE_US = 30_000_000  # the product's promise: no fresh control for so long, no delivery
@@ -26,12 +27,27 @@ def judge(case):
         if connection is None:
             continue
         for begin, end, why in closed_spans(case.seen, connection):
-            yield from delivered_inside(name, stream, begin, end, why)
+            yield from delivered_inside(name, stream, begin, end, why,
+                                        FETCH_US * slowness(case.seen))
+    for control in case.seen.controls:
+        for name in control.readable:
+            yield Verdict("without right", name, "could be read under %s, until it was lifted at %s" % (
+                control.ident, clock(control.given_us)))
+    yield from old_keys(case.seen)
     for cut in cut_offs(case.seen):
         bound = GRACE_US + BATCH_US
         if max(cut.appended_us or 0, cut.received_us or 0) > bound:
             yield Verdict("cut-off", cut.stream, "%s took %.3f s, the bound is %.0f s" % (
                 cut.hold, max(cut.appended_us or 0, cut.received_us or 0) / 1e6, bound / 1e6))
+
+
+def old_keys(seen):
+    """A key has no right any more once the command that issued its successor was answered."""
+    for key in seen.old_keys:
+        late = [t for t in key.received_us if t > key.replaced_us + FETCH_US]
+        if late:
+            yield Verdict("without right", key.name, "%d records received with it, the first at %s; it was "
+                          "replaced at %s" % (len(late), clock(late[0]), clock(key.replaced_us)))
 
 
 def closed_spans(seen, connection):
@@ -75,13 +91,13 @@ def inside(at, begin, end):
     return at > begin and (end is None or at < end)
 
 
-def delivered_inside(name, stream, begin, end, why):
+def delivered_inside(name, stream, begin, end, why, fetch_us):
     for record in stream.records:
         if inside(record.append_us, begin, end):
             yield Verdict("without right", name, "offset %d appended at %s, no right since %s (%s)" % (
                 record.offset, clock(record.append_us), clock(begin), why))
             return
-        if inside(record.received_us, begin + FETCH_US, end):
+        if inside(record.received_us, begin + fetch_us, end):
             yield Verdict("without right", name, "offset %d received at %s, no right since %s (%s)" % (
                 record.offset, clock(record.received_us), clock(begin), why))
             return

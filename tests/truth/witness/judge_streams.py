@@ -1,6 +1,8 @@
 """The wire: after its load a stream carries exactly the changes of its scope, in the source's order,
 each once, none invented, and names no row outside the scope (DX-4, DX-5, DX-8, DX-11, D52.2b)."""
 
+import collections
+
 from .reading import effective
 from .verdict import Verdict, clock
 
@@ -22,6 +24,7 @@ def judge(case):
             continue
         states = [s for v, _, s in case.states(connection) if v is version]
         yield from in_scope(name, reading, states)
+        yield from once(name, reading, states)
         if not reading.damaged:
             yield from sequence(case, connection, reading, states)
 
@@ -56,6 +59,20 @@ def in_scope(name, reading, states):
             return
 
 
+def once(name, reading, states):
+    """After the load no change of a row is given more often than the source made it."""
+    load_seq, given = (reading.notice or {}).get("load_seq"), collections.Counter()
+    for one in reading.delivered[load_seq:] if load_seq is not None else ():
+        change = (one.key, one.header.time)
+        given[change] += 1
+        made = max(s.told[change] for s in states)
+        if given[change] > made:
+            yield Verdict("not idempotent", name, "seq %d (%s) gives a change of %s for the %d. time,"
+                          " the source made %d" % (one.seq, one.header.op, clock(one.header.time),
+                                                   given[change], made))
+            return
+
+
 def sequence(case, connection, reading, states):
     name, load_seq = reading.stream.name, (reading.notice or {}).get("load_seq")
     if load_seq is None or load_seq > len(reading.delivered):
@@ -65,7 +82,9 @@ def sequence(case, connection, reading, states):
     digest = 0
     for row in loaded.values():
         digest ^= row
-    best = max((follow(digest, observed, s) for s in states), key=lambda f: f[0])
+    complete = must_be_complete(case, connection, reading)
+    best = max((follow(digest, observed, s) for s in states if s.whole or not complete),
+               key=lambda f: f[0])
     matched, position, expected = best
     if matched < 0:
         yield Verdict("lost", name, "what its load gave (%d rows) was never the scope's state"
@@ -75,7 +94,7 @@ def sequence(case, connection, reading, states):
         yield Verdict("lost", name, "seq %d (%s) is not the next change of the source, committed at "
                       "%s" % (one.seq, one.header.op,
                               clock(expected[position][3]) if position < len(expected) else "-"))
-    elif position < len(expected) and must_be_complete(case, connection, reading):
+    elif position < len(expected) and complete:
         yield Verdict("lost", name, "ends at seq %d, %d changes since %s never came" % (
             len(reading.delivered), len(expected) - position, clock(expected[position][3])))
 
@@ -85,7 +104,8 @@ def follow(digest, observed, states):
     the expected ones then, and these."""
     expected = expected_steps(states)
     best = (-1, 0, expected)
-    starts = [i for i in range(len(expected), -1, -1)
+    began = sum(step[4] <= states.began for step in expected)
+    starts = [i for i in range(len(expected), began - 1, -1)
               if (expected[i - 1][2] if i else 0) == digest]
     for start in starts:
         count = 0
@@ -98,11 +118,11 @@ def follow(digest, observed, states):
 
 
 def expected_steps(states):
-    """Steps that change a copy: (key, digest, state, commit time)."""
+    """Steps that change a copy: (key, digest, state, commit time, index of the transaction)."""
     rows, steps = {}, []
     for step in states.steps:
         if rows.get(step.key) != step.digest:
-            steps.append((step.key, step.digest, step.state, step.commit_us))
+            steps.append((step.key, step.digest, step.state, step.commit_us, step.transaction))
         if step.digest is None:
             rows.pop(step.key, None)
         else:

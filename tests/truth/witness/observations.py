@@ -1,5 +1,6 @@
 """What the witness saw in one history: plain data, nothing else is judged.  Times are microseconds
-of the witness's clock since 1970, but for those named source_* and append_* (the broker's)."""
+of the witness's clock since 1970, but for those named source_* and append_* (the broker's, less the
+whole hours that its clock was wrong: clocks.py)."""
 
 import dataclasses
 import pickle
@@ -7,12 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 
+ON_TIME_US = 50_000  # a thread that wakes up later than that is one of too many
+
+
 @dataclass
 class Change:
-    """One row of the source's own trigger log: old and new row, or op truncate."""
+    """One row of the source's own trigger log: old and new row, or op truncate.  Not told: the table
+    changed its shape, and no replication tells what that did to its rows; final: nor may any later
+    change reach a feed that began before."""
     op: str
     old: Optional[dict]
     new: Optional[dict]
+    told: bool = True
+    final: bool = False
 
 
 @dataclass
@@ -21,14 +29,14 @@ class Transaction:
     xid: int
     commit_us: int
     changes: dict  # table -> [Change]
-    seen_us: Optional[int] = None  # source's clock when a snapshot surely showed it
+    seen_us: Optional[int] = None  # when a snapshot surely showed it
 
 
 @dataclass
 class Epoch:
     """An unbroken life of the source: a restored source begins another one."""
     transactions: list
-    until_us: Optional[int] = None  # the source's clock when it was lost
+    until_us: Optional[int] = None  # when it was lost
 
 
 @dataclass
@@ -83,6 +91,7 @@ class Stream:
     read_to_end: bool = False
     refused: Optional[str] = None  # why it could not be read at the end
     lives: int = 1  # the topic was seen to be another one
+    lost_us: Optional[int] = None  # its topic was lost with all of Kafka's data
 
 
 @dataclass
@@ -102,6 +111,7 @@ class Control:
     answered_us: Optional[int] = None
     ident: str = ""
     append_us: Optional[int] = None  # of its control record at the broker
+    readable: list = field(default_factory=list)  # of a lift: streams that could be read just before
 
 
 @dataclass
@@ -112,6 +122,14 @@ class Fault:
     end_us: int = 0
     proof: str = ""  # empty: it was not shown that it happened
     error: str = ""
+
+
+@dataclass
+class OldKey:
+    """A key that another one replaced, and when records were received with it since."""
+    name: str
+    replaced_us: int
+    received_us: list = field(default_factory=list)
 
 
 @dataclass
@@ -126,6 +144,8 @@ class Observations:
     notes: list = field(default_factory=list)  # of the diary
     controls: list = field(default_factory=list)
     faults: list = field(default_factory=list)
+    old_keys: list = field(default_factory=list)
+    late_us: int = 0  # by which the machine let the witness itself wait, one time in twenty
     quiet_us: int = 0  # load ended, all faults healed, all holds lifted or final
     end_us: int = 0
     blind: list = field(default_factory=list)  # what could not be seen
@@ -133,6 +153,12 @@ class Observations:
     def save(self, path):
         with open(path, "wb") as file:
             pickle.dump(self, file)
+
+
+def slowness(seen):
+    """What a bound of seconds is to be multiplied with: on a machine that is overloaded whatever is
+    measured takes longer, and nobody disturbed anybody."""
+    return min(6.0, max(1.0, seen.late_us / ON_TIME_US))
 
 
 def load(path):

@@ -4,7 +4,7 @@
 
 from decimal import Decimal
 
-from .values import digest, project, token
+from .values import digest_of, token
 
 
 def as_text(kind):
@@ -67,7 +67,7 @@ class Scope:
         return tuple(token(row[k]) for k in self.key)
 
     def digest(self, row):
-        return digest(project(row, self.fields))
+        return digest_of(row, tuple(self.fields))
 
 
 def while_loading(old, new):

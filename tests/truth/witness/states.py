@@ -2,6 +2,7 @@
 carry, from the source's own log."""
 
 import bisect
+import collections
 from dataclasses import dataclass
 from typing import Optional
 
@@ -17,16 +18,33 @@ class Step:
     count: int
 
 
-class States:
-    """Of one scope over one epoch."""
+def untold(epoch, table):
+    """Indices of the transactions that changed the table, or its shape, without a word."""
+    return [i for i, t in enumerate(epoch.transactions)
+            if any(not c.told for c in t.changes.get(table, ()))]
 
-    def __init__(self, epoch, table, scope):
+
+class States:
+    """Of one scope over one epoch, as a feed has them that began after `known` of the transactions
+    that changed the table without a word; None: after all of them, so as they were."""
+
+    def __init__(self, epoch, table, scope, known=None):
         self.steps, self.named, self.rows = [], set(), {}
+        self.told = collections.Counter()  # (key, commit time) -> changes that name the key
         self.digest = 0
         self.digests = set()
+        silent = untold(epoch, table)
+        known = len(silent) if known is None else known
+        self.whole = known == len(silent)
+        self.began = silent[known - 1] if known else -1
+        self.unknown = silent[known] if known < len(silent) else len(epoch.transactions)
         for index, transaction in enumerate(epoch.transactions):
-            for change in transaction.changes.get(table, ()):
-                self.take(change, scope, index, transaction.commit_us)
+            changes = transaction.changes.get(table, ())
+            if index >= self.unknown and any(c.final for c in changes):
+                break
+            for change in changes:
+                if change.told or index < self.unknown:
+                    self.take(change, scope, index, transaction.commit_us)
         self.latest = {0: -1}
         for index, step in enumerate(self.steps):
             self.latest[step.state] = index
@@ -34,9 +52,11 @@ class States:
         self.seen = seen_before(epoch.transactions)
 
     def take(self, change, scope, index, commit_us):
-        for row in (change.old, change.new):
-            if scope.names(row):
-                self.named.add(scope.key_of(row))
+        keys = {scope.key_of(row) for row in (change.old, change.new) if scope.names(row)}
+        self.named |= keys
+        self.told.update((key, commit_us) for key in keys if change.told)
+        if change.op == "final":
+            return
         if change.op == "truncate":
             for key in list(self.rows):
                 self.put(key, None, index, commit_us)
@@ -57,6 +77,10 @@ class States:
             self.rows[key] = digest
             self.digests.add((key, digest))
         self.steps.append(Step(key, digest, index, commit_us, self.digest, len(self.rows)))
+
+    def may_vouch(self, stamp_us):
+        """Nobody vouches for a feed whose table had changed without a word by then."""
+        return self.seen_until(stamp_us) < self.unknown
 
     def required(self, stamp_us):
         """Index of the last step that a copy with this stamp must hold; -1: none."""

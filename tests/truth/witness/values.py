@@ -12,9 +12,24 @@ class Number(str):
     """A JSON number as it was written: 12.50 is not 12.5."""
 
 
+class Row(dict):
+    """Of the source's log; several judges ask for the digest of the same part of it."""
+
+    def __init__(self, values):
+        super().__init__(values)
+        self.digests = {}
+
+
 def parse(text):
     """A row from jsonb's text."""
-    return None if text is None else json.loads(text, parse_int=Number, parse_float=Number)
+    return None if text is None else Row(json.loads(text, parse_int=Number, parse_float=Number))
+
+
+def digest_of(row, fields):
+    """Of a row's part; fields: a tuple."""
+    if fields not in row.digests:
+        row.digests[fields] = digest(project(row, fields))
+    return row.digests[fields]
 
 
 def token(value):

@@ -1,12 +1,13 @@
 """The truth at the source: triggers log every row in the transaction that changes it, a logical slot
-of the witness's own gives the order of commits, and a poll of snapshots says when a transaction was
-surely visible."""
+of the witness's own gives the order of commits, and the answer of the commit, or a poll of snapshots
+where it did not come, says when a transaction was surely visible."""
 
 import threading
 import time
 
 import psycopg2
 
+from .clocks import at_the_source, now_us
 from .observations import Change, Epoch, Transaction
 from .values import parse
 
@@ -44,6 +45,12 @@ def install(connection):
     """Once in a source database, before its first shared table."""
     with connection.cursor() as cursor:
         cursor.execute(INSTALL)
+    make_slot(connection)
+
+
+def make_slot(connection):
+    """Where there is none, before anybody commits."""
+    with connection.cursor() as cursor:
         cursor.execute("SELECT pg_create_logical_replication_slot(%s, 'test_decoding')", (SLOT,))
 
 
@@ -60,7 +67,8 @@ class Source:
         self.connect, self.pause = connect, pause
         self.order = {}  # xid -> (place in commit order, commit time)
         self.polls, self.known = [], {}  # known: (xid, commit time) -> when it was seen
-        self.places = 0
+        self.answered = {}  # xid -> the source's clock just after its commit was answered
+        self.places, self.late = 0, []
         self.ended = threading.Event()
         self.thread = None
 
@@ -71,15 +79,19 @@ class Source:
         return self
 
     def poll(self):
-        connection = None
+        connection, asleep = None, time.monotonic()
         while not self.ended.wait(self.pause):
+            self.late.append(time.monotonic() - asleep - self.pause)
             try:
                 connection = connection or self.connect()
                 with connection.cursor() as cursor:
+                    asked_us = now_us()
                     cursor.execute(NOW)
-                    self.polls.append(cursor.fetchone())
+                    snapshot, source_us = cursor.fetchone()
+                    self.polls.append((snapshot, at_the_source(source_us, asked_us, now_us())))
             except psycopg2.Error:
                 connection = None  # the source is down: nobody commits
+            asleep = time.monotonic()
         if connection:
             connection.close()
 
@@ -87,15 +99,24 @@ class Source:
         self.ended.set()
         self.thread.join(30)
 
+    def late_us(self):
+        """Its thread woke up by so much too late, one time in twenty."""
+        late = sorted(self.late)
+        return int(late[len(late) * 19 // 20] * 1e6) if late else 0
+
+    def surely_visible(self, xid, clock_us):
+        self.answered[xid] = clock_us
+
     def forget(self):
         """Before another history."""
         self.collect([])
-        self.polls, self.known, self.order = [], {}, {}
+        self.polls, self.known, self.order, self.answered, self.late = [], {}, {}, {}, []
 
-    def collect(self, tables, lost=False):
+    def collect(self, tables, lost=False, connect=None, until_us=None):
         """Everything that has committed to these tables, as one epoch; lost: the source is going to
-        be exchanged for an older state of itself, in which transaction ids come again."""
-        connection = self.connect()
+        be exchanged for an older state of itself, in which transaction ids come again.  `connect`: to
+        where it lies now, after it had ended at until_us."""
+        connection = (connect or self.connect)()
         try:
             with connection.cursor() as cursor:
                 cursor.execute(COMMITS)
@@ -103,17 +124,15 @@ class Source:
                     # After a crash the slot may tell some again, in the same order.
                     self.places += 1
                     self.order[xid] = (self.places, commit_us)
-                cursor.execute(NOW)
-                now_us = cursor.fetchone()[1]
                 cursor.execute("SELECT xid, tab, op, old, new FROM witness.log"
                                " WHERE tab = ANY(%s) ORDER BY id", (tables,))
                 rows = cursor.fetchall()
         finally:
             connection.close()
-        epoch = Epoch(self.transactions(rows), now_us if lost else None)
+        epoch = Epoch(self.transactions(rows), (until_us or now_us()) if lost else None)
         if lost:
             self.known = {(t.xid, t.commit_us): t.seen_us for t in epoch.transactions}
-            self.polls = []
+            self.polls, self.answered = [], {}
         return epoch
 
     def transactions(self, rows):
@@ -121,13 +140,21 @@ class Source:
         for xid, table, op, old, new in rows:
             if xid not in found:
                 found[xid] = Transaction(xid, self.order[xid][1], {})
-            found[xid].changes.setdefault(table, []).append(Change(op, parse(old), parse(new)))
+            found[xid].changes.setdefault(table, []).append(change_of(op, parse(old), parse(new)))
         ordered = sorted(found.values(), key=lambda t: self.order[t.xid][0])
         date_visible(ordered, self.polls)
         for transaction in ordered:
-            transaction.seen_us = self.known.get((transaction.xid, transaction.commit_us),
-                                                 transaction.seen_us)
+            known = self.known.get((transaction.xid, transaction.commit_us))
+            transaction.seen_us = known or first(transaction.seen_us,
+                                                 self.answered.get(transaction.xid))
         return ordered
+
+
+def change_of(op, old, new):
+    """Triggers write insert, update, delete, truncate; a change of shape writes "untold insert" ... and
+    "final update" or just "final"."""
+    words = op.split(" ")
+    return Change(words[-1], old, new, words[0] not in ("untold", "final"), words[0] == "final")
 
 
 def date_visible(transactions, polls):
@@ -150,5 +177,5 @@ def date_visible(transactions, polls):
         waiting = still
 
 
-def now_us():
-    return int(time.time() * 1e6)
+def first(*times):
+    return min((t for t in times if t is not None), default=None)

@@ -2,21 +2,16 @@
 record noted when it comes."""
 
 import threading
-import time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from .avro_record import Malformed, Schema
+from .clocks import appended, now_us
 from .observations import Notice, Record, Stream
 from .wire import Damage, unframe
 
 STREAM_NOTICE, SCHEMA_NOTICE, DELIVERY_NOTE = 20, 21, 40
-OUT = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART,
-       KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
-
-
-def now_us():
-    return int(time.time() * 1e6)
+GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 
 
 def settings(section, group):
@@ -32,6 +27,11 @@ def settings(section, group):
     }
 
 
+def leave(consumer):
+    """Without waiting: a client that lost the right to its topic may take for ever to close."""
+    threading.Thread(target=consumer.close, daemon=True).start()
+
+
 class Reader(threading.Thread):
     """Reads partition 0 of one topic until stopped, through errors, and starts anew on a topic
     that was made again."""
@@ -39,9 +39,10 @@ class Reader(threading.Thread):
     def __init__(self, section, group, topic, take):
         super().__init__(daemon=True)
         self.section, self.group, self.topic, self.take = section, group, topic, take
-        self.next_offset, self.end_us = 0, 0
+        self.next_offset = 0
+        self.asked, self.end = False, 0  # for the topic's end; where it was then
         self.refused, self.over = None, False
-        self.ended = threading.Event()
+        self.ended, self.anew = threading.Event(), threading.Event()
 
     def run(self):
         while not self.ended.is_set() and not (self.over and self.refused):
@@ -49,18 +50,27 @@ class Reader(threading.Thread):
                 self.read()
             except KafkaException as error:
                 self.refused = error.args[0].name()
-            self.ended.wait(0.3)
+            self.ended.wait(1)
 
     def read(self):
-        consumer = Consumer(settings(self.section, self.group))
+        section = self.section  # a new key wants a new client
+        consumer = Consumer(settings(section, self.group))
         try:
-            consumer.assign([TopicPartition(self.topic, 0, self.next_offset)])
-            while not self.ended.is_set():
+            partition = TopicPartition(self.topic, 0, self.next_offset)
+            consumer.assign([partition])
+            while not self.ended.is_set() and self.section is section:
+                if self.anew.is_set():
+                    self.next_offset = self.end = 0
+                    self.anew.clear()
+                    return
+                if self.asked:
+                    self.end = consumer.get_watermark_offsets(partition, 5)[1]
+                    self.asked = False
                 message = consumer.poll(0.2)
                 if message is not None and not self.took(message):
                     return
         finally:
-            consumer.close()
+            leave(consumer)
 
     def took(self, message):
         """False: the client must be made again."""
@@ -69,12 +79,21 @@ class Reader(threading.Thread):
             self.take(message)
             self.next_offset = message.offset() + 1
         elif message.error().code() == KafkaError._PARTITION_EOF:
-            self.refused, self.end_us = None, now_us()
+            self.refused = None
             self.next_offset = max(self.next_offset, message.offset())
-        elif message.error().code() in OUT:
+        elif message.error().code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            self.refused = message.error().name()  # the client asks again by itself
+        elif message.error().code() in GONE:
             self.refused = message.error().name()
             return False
-        return True
+        return not (self.over and self.refused)
+
+    def ask_end(self):
+        self.asked = True
+
+    def at_end(self):
+        """Has everything that was readable when it was asked for its end."""
+        return not self.asked and self.next_offset >= self.end
 
     def stop(self):
         self.ended.set()
@@ -110,7 +129,7 @@ class User:
         elif ident == STREAM_NOTICE:
             with self.lock:
                 self.notices.setdefault(body["stream"], []).append(
-                    Notice(now_us(), message.timestamp()[1] * 1000, body))
+                    Notice(now_us(), append_us(message), body))
                 self.follow(body)
 
     def follow(self, body):
@@ -119,15 +138,47 @@ class User:
             self.readers[name].over = body["ended"]
         if name in self.readers or body["terminated"] or body["connection"] in self.forgotten:
             return
-        stream = self.streams[name] = Stream(name, body["connection"])
+        stream = self.streams.setdefault(name, Stream(name, body["connection"]))
         self.readers[name] = Reader(self.section, self.application + ".witness", "stream." + name,
                                     lambda message: keep(stream, message))
         self.readers[name].start()
 
+    def cluster_is_new(self):
+        """All streams are lost.  A name that comes again must not carry other contents under it: what
+        comes then is added to what was read."""
+        with self.lock:
+            for name, reader in self.readers.items():
+                reader.stop()
+                self.streams[name].refused = "lost with Kafka"
+                self.streams[name].lost_us = now_us()
+            self.readers.clear()
+        self.inbox.anew.set()
+
+    def gets_a_record_of(self, name):
+        """Of a stream that has some: a new client, and the first of them."""
+        consumer = Consumer(settings(self.section, self.application + ".witness"))
+        end = time.monotonic() + 2
+        try:
+            consumer.assign([TopicPartition("stream." + name, 0, 0)])
+            while time.monotonic() < end:
+                message = consumer.poll(0.2)
+                if message is not None:
+                    return not message.error()
+            return False
+        finally:
+            leave(consumer)
+
+    def renew(self, section):
+        """Goes on with another key."""
+        with self.lock:
+            self.section = section
+            for reader in [self.inbox] + list(self.readers.values()):
+                reader.section = section
+
     def finish(self):
         """What each reader knew when it was asked to stop."""
         for name, reader in self.readers.items():
-            self.streams[name].read_to_end = reader.refused is None and reader.end_us > 0
+            self.streams[name].read_to_end = reader.refused is None and reader.at_end()
             self.streams[name].refused = reader.refused
 
     def forget(self, connections):
@@ -136,8 +187,9 @@ class User:
             self.forgotten.update(connections)
             done = [n for n, s in self.streams.items() if s.connection in connections]
             for name in done:
-                self.readers[name].stop()
-                del self.readers[name], self.streams[name]
+                if name in self.readers:
+                    self.readers.pop(name).stop()
+                del self.streams[name]
                 self.notices.pop(name, None)
 
     def stop(self):
@@ -146,12 +198,16 @@ class User:
             reader.stop()
 
 
+def append_us(message):
+    return appended(message.timestamp()[1] * 1000, now_us())
+
+
 def keep(stream, message):
     headers = dict(message.headers() or [])
     if stream.records and message.offset() <= stream.records[-1].offset:
         stream.lives += 1
-    stream.records.append(Record(message.offset(), message.timestamp()[1] * 1000, now_us(),
-                                 message.key(), message.value(),
+    stream.records.append(Record(message.offset(), append_us(message), now_us(), message.key(),
+                                 message.value(),
                                  (headers.get("lt") or b"").decode("ascii", "replace")))
 
 
@@ -175,7 +231,11 @@ class Diary:
                 self.notes.append(self.bodies[ident].read(data))
 
     def control(self, message):
-        self.control_us.setdefault(message.key().decode(), []).append(message.timestamp()[1] * 1000)
+        self.control_us.setdefault(message.key().decode(), []).append(append_us(message))
+
+    def cluster_is_new(self):
+        for reader in self.readers:
+            reader.anew.set()
 
     def appended(self, key, after_us):
         """When the first record of this key after a moment was appended."""

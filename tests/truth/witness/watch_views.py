@@ -18,6 +18,7 @@ SELECT (SELECT (extract(epoch FROM stamp) * 1000000)::bigint FROM lienthong.copy
   FROM {1} v
 """
 LOCKED_OUT = "2s"  # longest wait behind the switch of a view
+PATIENCE = "60s"  # longest look at a large copy
 
 
 class Views(threading.Thread):
@@ -38,7 +39,9 @@ class Views(threading.Thread):
 
     def run(self):
         target = None
-        while not self.ended.wait(self.pause):
+        took = 0
+        while not self.ended.wait(max(self.pause, took)):  # at most half of the time is spent looking
+            began = time.monotonic()
             for connection, view in self.views.items():
                 try:
                     target = target or self.open()
@@ -48,13 +51,15 @@ class Views(threading.Thread):
                     if target is None or target.closed:
                         target = None
                         self.ended.wait(0.2)
+            took = time.monotonic() - began
         if target:
             target.close()
 
     def open(self):
         connection = self.connect()
         with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = '%s'" % LOCKED_OUT)
+            cursor.execute("SET lock_timeout = '%s'; SET statement_timeout = '%s'" % (
+                LOCKED_OUT, PATIENCE))
         return connection
 
     def look(self, target, connection, view):

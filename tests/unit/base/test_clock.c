@@ -37,10 +37,34 @@ static void the_same_seed_gives_the_same_numbers(void **state)
     assert_true(first != lt_random_next(&c));
 }
 
+/* DT-4 */
+static void skew_is_alarmed_then_stops_in_both_directions(void **state)
+{
+    (void)state;
+    const lt_time alarm = 5 * LT_SECOND, bound = 60 * LT_SECOND;
+    assert_int_equal(lt_skew_class(alarm, alarm, bound), LT_SKEW_FINE);
+    assert_int_equal(lt_skew_class(alarm + 1, alarm, bound), LT_SKEW_ALARM);
+    assert_int_equal(lt_skew_class(-alarm - 1, alarm, bound), LT_SKEW_ALARM);
+    assert_int_equal(lt_skew_class(bound + 1, alarm, bound), LT_SKEW_STOP);
+    assert_int_equal(lt_skew_class(-bound - 1, alarm, bound), LT_SKEW_STOP);
+}
+
+/* What lies between question and answer is no difference. */
+static void clocks_lie_apart_by_what_the_answer_cannot_explain(void **state)
+{
+    (void)state;
+    assert_int_equal(lt_clock_apart(1000, 1000, 1200), 0);
+    assert_int_equal(lt_clock_apart(1200, 1000, 1200), 0);
+    assert_int_equal(lt_clock_apart(4800, 1000, 1200), 3600);
+    assert_int_equal(lt_clock_apart(400, 1000, 1200), -600);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_utc_to_machines_and_vietnam_time_to_people),
+        cmocka_unit_test(skew_is_alarmed_then_stops_in_both_directions),
+        cmocka_unit_test(clocks_lie_apart_by_what_the_answer_cannot_explain),
         cmocka_unit_test(back_off_grows_within_its_bounds),
         cmocka_unit_test(the_same_seed_gives_the_same_numbers),
     };

@@ -28,6 +28,23 @@ static void replaces_whole_files_with_the_given_mode(void **state)
     lt_buf_fini(&buf);
 }
 
+static void appends_and_cuts(void **state)
+{
+    (void)state;
+    LT_CLEANUP(lt_freep) char *path = lt_printf("%s/log", dir);
+    struct lt_buf buf = {0};
+    assert_int_equal(lt_file_append(path, lt_bytes_text("one"), 0600, NULL), 0);
+    assert_int_equal(lt_file_append(path, lt_bytes_text("two"), 0600, NULL), 0);
+    assert_int_equal(lt_file_cut(path, 4, NULL), 0);
+    assert_int_equal(lt_file_read(path, 100, &buf, NULL), 0);
+    assert_string_equal(lt_buf_text(&buf), "onet");
+    unlink(path);
+    lt_buf_fini(&buf);
+    struct lt_error err;
+    assert_int_equal(lt_file_append("/nonexistent/file", lt_bytes_text("x"), 0600, &err), -1);
+    assert_string_equal(err.msg, "cannot open '/nonexistent/file': No such file or directory");
+}
+
 static void names_the_path_of_what_it_cannot_read(void **state)
 {
     (void)state;
@@ -60,6 +77,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replaces_whole_files_with_the_given_mode),
         cmocka_unit_test(names_the_path_of_what_it_cannot_read),
+        cmocka_unit_test(appends_and_cuts),
         cmocka_unit_test(makes_directories_with_their_parents),
     };
     const int rc = cmocka_run_group_tests(tests, NULL, NULL);

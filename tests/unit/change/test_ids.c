@@ -94,9 +94,25 @@ static void topics_are_named_by_ids(void **state)
     assert_string_equal(buf, "progress.so000003");
 }
 
+/* A target may remember any position in any stream of an older epoch. */
+static void every_epoch_has_generations_of_its_own(void **state)
+{
+    (void)state;
+    char name[LT_TOPIC_MAX], connection[LT_ID_MAX];
+    int64_t generation;
+    assert_int_equal(lt_generation_base(0), 0);
+    assert_int_equal(lt_generation_base(1), 0);
+    assert_int_equal(lt_generation_base(2), 1000000);
+    assert_int_equal(lt_generation_base(3), 2000000);
+    lt_stream_format("cn000001", lt_generation_base(LT_EPOCH_MAX - 1) + 999999, name);
+    assert_int_equal(lt_stream_parse(name, connection, &generation, NULL), 0);
+    assert_int_equal(generation, lt_generation_base(LT_EPOCH_MAX - 1) + 999999);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_epoch_has_generations_of_its_own),
         cmocka_unit_test(every_kind_has_one_text_per_number),
         cmocka_unit_test(other_texts_are_no_ids),
         cmocka_unit_test(a_stream_is_a_connection_and_its_generation),

@@ -325,6 +325,21 @@ static void a_copy_of_an_unknown_scope_closes(void **state)
     assert_string_equal(lt_terms_wanted(inbox, CN, &c).closed, "amended");
 }
 
+/* Kafka's data were lost: the inbox says nothing any more of the stream that the copy came from. */
+static void a_copy_that_knows_its_scope_stays_open_without_its_notice(void **state)
+{
+    (void)state;
+    struct lt_stream_notice two = notice(CN ".1000001", 1000001);
+    struct lt_copy_facts c = copy(1, 1, LT_COPY_ACTIVE, true);
+    put_schemas();
+    two.scope_version = two.rows_since = 3;
+    assert_int_equal(put(&two), 0);
+    c.scope_version = 3;
+    assert_string_equal(lt_terms_wanted(inbox, CN, &c).closed, "");
+    c.scope_version = 2; /* narrowed meanwhile */
+    assert_string_equal(lt_terms_wanted(inbox, CN, &c).closed, "amended");
+}
+
 static void an_amendment_that_only_adds_leaves_the_old_copy_open(void **state)
 {
     (void)state;
@@ -447,6 +462,7 @@ int main(void)
         TEST(narrowed_rows_close_the_older_copies),
         TEST(what_was_closed_does_not_open_again_by_a_wider_scope),
         TEST(a_copy_of_an_unknown_scope_closes),
+        TEST(a_copy_that_knows_its_scope_stays_open_without_its_notice),
         TEST(an_amendment_that_only_adds_leaves_the_old_copy_open),
         TEST(changed_fields_are_compared_before_the_successor_is_begun),
         TEST(without_a_notice_nothing_is_done),

@@ -113,17 +113,6 @@ static void nothing_is_stamped_while_the_clock_is_not_trusted(void **state)
     assert_false(lt_stamp_due(&f, &worth));
 }
 
-static void skew_is_alarmed_then_stops_in_both_directions(void **state)
-{
-    (void)state;
-    const lt_time alarm = 5 * LT_SECOND, bound = 60 * LT_SECOND;
-    assert_int_equal(lt_skew_class(alarm, alarm, bound), LT_SKEW_FINE);
-    assert_int_equal(lt_skew_class(alarm + 1, alarm, bound), LT_SKEW_ALARM);
-    assert_int_equal(lt_skew_class(-alarm - 1, alarm, bound), LT_SKEW_ALARM);
-    assert_int_equal(lt_skew_class(bound + 1, alarm, bound), LT_SKEW_STOP);
-    assert_int_equal(lt_skew_class(-bound - 1, alarm, bound), LT_SKEW_STOP);
-}
-
 /* D38.4 */
 static void the_end_of_use_comes_before_the_period(void **state)
 {
@@ -199,7 +188,6 @@ int main(void)
         cmocka_unit_test(a_stamp_never_exceeds_our_own_clock),
         cmocka_unit_test(a_stamp_and_its_beginning_never_go_back),
         cmocka_unit_test(nothing_is_stamped_while_the_clock_is_not_trusted),
-        cmocka_unit_test(skew_is_alarmed_then_stops_in_both_directions),
         cmocka_unit_test(the_end_of_use_comes_before_the_period),
         cmocka_unit_test(a_shorter_period_applies_from_the_stored_stamp),
         cmocka_unit_test(a_closed_or_unstamped_copy_has_no_use),

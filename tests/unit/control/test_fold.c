@@ -217,6 +217,27 @@ static void refuses_an_older_heartbeat(void **state)
     lt_buf_fini(&old);
 }
 
+/* DT-4: the signer's clock was an hour ahead; right again it goes on under a new number, and what
+ * it signed before stays older. */
+static void takes_an_earlier_heartbeat_under_a_new_number(void **state)
+{
+    struct world *world = *state;
+    const char *why;
+    world_fill(world);
+    world_beat(world, WORLD_NOW + 3600 * LT_SECOND);
+    struct lt_buf ahead = {0};
+    lt_buf_add(&ahead, world->wire.data, world->wire.len);
+    assert_false(lt_fold_fresh(world->fold, WORLD_NOW, 30 * LT_SECOND, &why));
+    world->number++;
+    world_beat(world, WORLD_NOW);
+    assert_true(lt_fold_fresh(world->fold, WORLD_NOW, 30 * LT_SECOND, &why));
+    lt_buf_clear(&world->wire);
+    lt_buf_add(&world->wire, ahead.data, ahead.len);
+    assert_refused(world, "older than the heartbeat");
+    assert_int_equal(lt_fold_heartbeat_at(world->fold), WORLD_NOW);
+    lt_buf_fini(&ahead);
+}
+
 static void removes_an_object_but_remembers_its_number(void **state)
 {
     struct world *world = *state;
@@ -352,6 +373,7 @@ int main(void)
         TEST(takes_the_same_record_twice_without_change),
         TEST(refuses_a_dead_epoch),
         TEST(refuses_an_older_heartbeat),
+        TEST(takes_an_earlier_heartbeat_under_a_new_number),
         TEST(removes_an_object_but_remembers_its_number),
         TEST(takes_copies_in_any_order_of_objects),
         TEST(holds_are_a_set),

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "provider-postgres/provider_metrics.h"
 #include "support/pgo_build.h"
 #include "support/provider_world.h"
@@ -265,6 +266,146 @@ static void a_changed_fingerprint_is_not_vouched_for(void **state)
     assert_int_equal(batch->count, 0);
 }
 
+/* ---- what changes without an event ---- */
+
+#define PART_ID 16500u
+
+static void any_relation(uint32_t id, const char *name)
+{
+    struct lt_buf m = {0};
+    struct pgo_column columns[4];
+    for (int i = 0; i < 4; i++) {
+        columns[i] = (struct pgo_column){wards_columns[i].name, wards_columns[i].type_oid,
+                                         wards_columns[i].typmod, 1};
+    }
+    pgo_relation(&m, id, "public", name, 'f', columns, 4);
+    assert_int_equal(put(&m), 0);
+}
+
+/* A partitioned table with one part, which the incarnation began with. */
+static void begin_partitioned(void)
+{
+    begin_from(&slot_start, false, 1000);
+    struct feed *feed = &feeds.items[0];
+    feed->shape.partitioned = true;
+    feed->parts.oids = lt_alloc(2 * sizeof(uint32_t));
+    feed->parts.oids[0] = WARDS_ID;
+    feed->parts.oids[1] = PART_ID;
+    feed->parts.count = 2;
+    memset(prints, 7, sizeof(prints));
+    memcpy(feed->fingerprint, prints, FINGERPRINT_BYTES);
+    memcpy(feed->judged_at, prints, FINGERPRINT_BYTES);
+}
+
+/* Rows of a part, as the server announces them. */
+static void rows_of_part(uint64_t lsn, uint32_t part)
+{
+    begin(lsn, 7);
+    relation();
+    any_relation(part, "wards_part");
+    insert("a");
+    commit(lsn);
+}
+
+static size_t vouched(void)
+{
+    size_t points = 0;
+    size_t changed = 0;
+    const struct voucher voucher = {.time = 5, .lsn = 1000, .fingerprints = prints};
+    assert_true(capture_vouch(&capture, &voucher, batch, &points, &changed));
+    assert_int_equal(points + changed, 1);
+    return points;
+}
+
+static void rows_of_a_known_part_are_vouched_for(void **state)
+{
+    (void)state;
+    begin_partitioned();
+    rows_of_part(1100, PART_ID);
+    assert_int_equal(vouched(), 1);
+    assert_int_equal(batch->mark_count, 0);
+}
+
+/* D41.2b-1: joined and gone again between two sync points, its rows are in the feed for ever. */
+static void rows_of_a_part_that_joined_are_never_vouched_for(void **state)
+{
+    (void)state;
+    begin_partitioned();
+    rows_of_part(1100, PART_ID + 1);
+    assert_int_equal(vouched(), 0);
+    assert_int_equal(batch->mark_count, 1);
+    assert_int_equal(batch->marks[0].state, FEED_STREAMING);
+    assert_int_equal(batch->marks[0].incarnation, 1);
+    assert_string_equal(batch->marks[0].reason, "a part joined the table with its rows");
+    assert_memory_equal(batch->marks[0].fingerprint, prints, 32); /* the declaration's */
+    transaction(1200, 8, 1);
+    assert_int_equal(vouched(), 0);
+}
+
+static void a_part_of_another_tree_is_no_known_one(void **state)
+{
+    (void)state;
+    begin_partitioned();
+    feeds.items[0].judged_at[40] = 1; /* looked at when the tree was not the incarnation's */
+    rows_of_part(1100, PART_ID);
+    assert_int_equal(vouched(), 0);
+}
+
+static void rows_of_a_part_from_before_the_snapshot_are_in_it(void **state)
+{
+    (void)state;
+    begin_partitioned();
+    feeds.items[0].last = (struct event_id){1150, 0};
+    rows_of_part(1100, PART_ID + 1);
+    assert_int_equal(vouched(), 1);
+}
+
+static void another_table_is_no_part(void **state)
+{
+    (void)state;
+    begin_partitioned();
+    begin(1100, 7);
+    relation();
+    insert("a");
+    any_relation(PART_ID + 1, "other");
+    commit(1100);
+    begin(1200, 8);
+    any_relation(PART_ID + 2, "third");
+    commit(1200);
+    assert_int_equal(vouched(), 1);
+}
+
+/* D41.2b-1: a table that is renamed, changed and renamed back in one transaction looks as before.
+ */
+static void a_table_keeps_its_feed_under_another_name(void **state)
+{
+    (void)state;
+    begin_partitioned();
+    begin(1100, 7);
+    any_relation(WARDS_ID, "wards_old");
+    insert("a");
+    commit(1100);
+    assert_int_equal(batch->count, 1);
+}
+
+/* architecture 5: absent old values would say that the scope columns are as before. */
+static void a_part_without_full_identity_ends_its_feed(void **state)
+{
+    (void)state;
+    begin_partitioned();
+    begin(1100, 7);
+    relation();
+    struct lt_buf m = {0};
+    const char *values[] = {"a", "name", "49", "1.50"};
+    lt_buf_addc(&m, 'U');
+    pgo_put32(&m, WARDS_ID);
+    pgo_tuple(&m, 'N', values, 4);
+    assert_int_equal(put(&m), 0);
+    assert_int_equal(batch->count, 0);
+    assert_int_equal(batch->marks[0].state, FEED_ENDED);
+    assert_string_equal(batch->marks[0].reason, "a part of the table lacks REPLICA IDENTITY FULL");
+}
+
 static void truncate(void)
 {
     struct lt_buf m = {0};
@@ -352,6 +493,13 @@ int main(void)
         TEST(a_keepalive_moves_the_safe_position_only_between_transactions),
         TEST(a_voucher_waits_for_its_lsn_and_for_the_open_transaction),
         TEST(a_changed_fingerprint_is_not_vouched_for),
+        TEST(rows_of_a_known_part_are_vouched_for),
+        TEST(rows_of_a_part_that_joined_are_never_vouched_for),
+        TEST(a_part_of_another_tree_is_no_known_one),
+        TEST(rows_of_a_part_from_before_the_snapshot_are_in_it),
+        TEST(another_table_is_no_part),
+        TEST(a_table_keeps_its_feed_under_another_name),
+        TEST(a_part_without_full_identity_ends_its_feed),
         TEST(truncate_wants_a_new_incarnation_and_drops_what_follows),
         TEST(a_truncate_from_before_the_snapshot_is_in_it),
         TEST(a_row_that_does_not_fit_ends_the_feed_by_name),

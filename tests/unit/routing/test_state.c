@@ -53,12 +53,12 @@ static void nothing_follows_the_end(void **state)
             assert_false(lt_lane_may((enum lane_id)lane, LANE_ENDED, (enum lane_state)to));
 }
 
-static void a_first_cursor_is_load_or_held(void **state)
+static void a_first_cursor_is_load_or_held_or_tells_an_end(void **state)
 {
     (void)state;
     for (int to = LANE_LOAD; to <= LANE_ENDED; to++)
         assert_int_equal(lt_lane_may(LANE_LIVE_LANE, LANE_NONE, (enum lane_state)to),
-                         to == LANE_LOAD || to == LANE_HELD);
+                         to == LANE_LOAD || to == LANE_HELD || to == LANE_ENDED);
 }
 
 int main(void)
@@ -69,7 +69,7 @@ int main(void)
         cmocka_unit_test(only_the_owner_writes),
         cmocka_unit_test(a_held_stream_comes_back_only_through_the_catch_up_lane),
         cmocka_unit_test(nothing_follows_the_end),
-        cmocka_unit_test(a_first_cursor_is_load_or_held),
+        cmocka_unit_test(a_first_cursor_is_load_or_held_or_tells_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
