@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import psycopg2
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import NewTopic, AdminClient
 
 from faults import Fault
@@ -133,8 +133,12 @@ class BrokerClock(ServerClock):
         """The append time of a record of our own; 0: none was taken."""
         taken = []
         settings = admin_settings(self.stage)
-        if PROBE not in AdminClient(settings).list_topics(timeout=10).topics:
-            AdminClient(settings).create_topics([NewTopic(PROBE, 1, 1)])[PROBE].result(15)
+        admin = AdminClient(settings)
+        try:
+            if PROBE not in admin.list_topics(timeout=10).topics:
+                admin.create_topics([NewTopic(PROBE, 1, 1)])[PROBE].result(15)
+        except KafkaException:
+            return 0.0
         producer = Producer(dict(settings, **{"message.timeout.ms": 5000}))
         producer.produce(PROBE, b"?", on_delivery=lambda error, message: taken.append(
             0.0 if error else message.timestamp()[1] / 1000))

@@ -117,7 +117,7 @@ class Slot(Fault):
     def free(self):
         self.sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
                  " WHERE slot_name = '%s' AND active" % SLOT)
-        return not self.sql("SELECT FROM pg_replication_slots WHERE slot_name = '%s' AND active" % SLOT)
+        return not self.sql("SELECT 1 FROM pg_replication_slots WHERE slot_name = '%s' AND active" % SLOT)
 
     def heal(self):
         self.stage.bring_up(self.stage.party("provider"))

@@ -36,7 +36,7 @@ class Failover(Fault):
         self.start_aside(self.standby)
         self.standby.env = dict(self.primary.env, PGPORT=PORT)
         wait_until("the standby streams", lambda: self.primary.query(
-            "postgres", "SELECT FROM pg_stat_replication WHERE state = 'streaming'"), 30)
+            "postgres", "SELECT pid FROM pg_stat_replication WHERE state = 'streaming'"), 30)
 
     def start_aside(self, cluster):
         """At an address of its own, without a network."""

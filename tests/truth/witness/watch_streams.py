@@ -27,6 +27,11 @@ def settings(section, group):
     }
 
 
+def leave(consumer):
+    """Without waiting: a client that lost the right to its topic may take for ever to close."""
+    threading.Thread(target=consumer.close, daemon=True).start()
+
+
 class Reader(threading.Thread):
     """Reads partition 0 of one topic until stopped, through errors, and starts anew on a topic
     that was made again."""
@@ -65,7 +70,7 @@ class Reader(threading.Thread):
                 if message is not None and not self.took(message):
                     return
         finally:
-            consumer.close()
+            leave(consumer)
 
     def took(self, message):
         """False: the client must be made again."""
@@ -138,6 +143,17 @@ class User:
                                     lambda message: keep(stream, message))
         self.readers[name].start()
 
+    def cluster_is_new(self):
+        """All streams are lost.  A name that comes again must not carry other contents under it: what
+        comes then is added to what was read."""
+        with self.lock:
+            for name, reader in self.readers.items():
+                reader.stop()
+                self.streams[name].refused = "lost with Kafka"
+                self.streams[name].lost_us = now_us()
+            self.readers.clear()
+        self.inbox.anew.set()
+
     def gets_a_record_of(self, name):
         """Of a stream that has some: a new client, and the first of them."""
         consumer = Consumer(settings(self.section, self.application + ".witness"))
@@ -150,18 +166,7 @@ class User:
                     return not message.error()
             return False
         finally:
-            consumer.close()
-
-    def cluster_is_new(self):
-        """All streams are lost.  A name that comes again must not carry other contents under it: what
-        comes then is added to what was read."""
-        with self.lock:
-            for name, reader in self.readers.items():
-                reader.stop()
-                self.streams[name].refused = "lost with Kafka"
-                self.streams[name].lost_us = now_us()
-            self.readers.clear()
-        self.inbox.anew.set()
+            leave(consumer)
 
     def renew(self, section):
         """Goes on with another key."""
