@@ -212,7 +212,7 @@ class History:
             seen.looks[name] = list(stage.views[connection.application].looks[name])
         stage.source.stop()
         seen.epochs.append(stage.source.collect([t for t, _ in self.tables]))
-        seen.late_us = stage.source.late_us()
+        seen.load = stage.source.load
         seen.end_us = now_us()
 
     def wait_readers(self):

@@ -32,8 +32,8 @@ def tell(result):
               sum(len(looks) for looks in seen.looks.values()), len(seen.faults),
               len(seen.controls), "-" if played.converged_s is None else
               "%.1f s" % played.converged_s), flush=True)
-    print("    %s; the witness woke up to %.0f ms late" % (
-        ", ".join("%s %.0f s" % phase for phase in played.phases), seen.late_us / 1e3), flush=True)
+    print("    %s; load per processor up to %.1f" % (
+        ", ".join("%s %.0f s" % phase for phase in played.phases), seen.load), flush=True)
     for verdict in result.verdicts:
         print("    %s" % verdict)
     for reason in result.blind:

@@ -445,7 +445,7 @@ class Judged(Judging):
     def test_a_slow_witness_receives_late(self):
         self.story.hold(17, 18.25)
         self.story.records[-1].received_us = BEGIN + 21 * S
-        self.seen.late_us = 200_000
+        self.seen.load = 8.0
         self.found()
 
     def test_finds_a_record_after_the_last_instant_of_the_agreement(self):
@@ -501,10 +501,10 @@ class Judged(Judging):
         self.found("disturbed")
 
     def test_a_machine_that_is_slow_disturbs_nobody(self):
-        """Seconds are judged by how late the witness itself was."""
+        """Seconds are judged by the load of the machine."""
         self.disturb()
         self.seen.faults.append(Fault("kill", ["ap000009"], BEGIN, BEGIN + 60 * S, "gone"))
-        self.seen.late_us = 200_000
+        self.seen.load = 8.0
         self.found()
 
     def test_ones_own_fault_is_no_disturbance(self):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 
-ON_TIME_US = 50_000  # a thread that wakes up later than that is one of too many
+BUSY = 2.0  # load average per processor of a history that has a machine for itself
 
 
 @dataclass
@@ -145,7 +145,7 @@ class Observations:
     controls: list = field(default_factory=list)
     faults: list = field(default_factory=list)
     old_keys: list = field(default_factory=list)
-    late_us: int = 0  # by which the machine let the witness itself wait, one time in twenty
+    load: float = 0.0  # highest load average per processor
     quiet_us: int = 0  # load ended, all faults healed, all holds lifted or final
     end_us: int = 0
     blind: list = field(default_factory=list)  # what could not be seen
@@ -158,7 +158,7 @@ class Observations:
 def slowness(seen):
     """What a bound of seconds is to be multiplied with: on a machine that is overloaded whatever is
     measured takes longer, and nobody disturbed anybody."""
-    return min(6.0, max(1.0, seen.late_us / ON_TIME_US))
+    return min(6.0, max(1.0, seen.load / BUSY))
 
 
 def load(path):

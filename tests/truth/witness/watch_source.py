@@ -2,6 +2,7 @@
 of the witness's own gives the order of commits, and the answer of the commit, or a poll of snapshots
 where it did not come, says when a transaction was surely visible."""
 
+import os
 import threading
 import time
 
@@ -68,7 +69,7 @@ class Source:
         self.order = {}  # xid -> (place in commit order, commit time)
         self.polls, self.known = [], {}  # known: (xid, commit time) -> when it was seen
         self.answered = {}  # xid -> the source's clock just after its commit was answered
-        self.places, self.late = 0, []
+        self.places, self.load = 0, 0.0  # load: the highest per processor
         self.ended = threading.Event()
         self.thread = None
 
@@ -79,9 +80,9 @@ class Source:
         return self
 
     def poll(self):
-        connection, asleep = None, time.monotonic()
+        connection = None
         while not self.ended.wait(self.pause):
-            self.late.append(time.monotonic() - asleep - self.pause)
+            self.load = max(self.load, os.getloadavg()[0] / os.cpu_count())
             try:
                 connection = connection or self.connect()
                 with connection.cursor() as cursor:
@@ -91,7 +92,6 @@ class Source:
                     self.polls.append((snapshot, at_the_source(source_us, asked_us, now_us())))
             except psycopg2.Error:
                 connection = None  # the source is down: nobody commits
-            asleep = time.monotonic()
         if connection:
             connection.close()
 
@@ -99,18 +99,13 @@ class Source:
         self.ended.set()
         self.thread.join(30)
 
-    def late_us(self):
-        """Its thread woke up by so much too late, one time in twenty."""
-        late = sorted(self.late)
-        return int(late[len(late) * 19 // 20] * 1e6) if late else 0
-
     def surely_visible(self, xid, clock_us):
         self.answered[xid] = clock_us
 
     def forget(self):
         """Before another history."""
         self.collect([])
-        self.polls, self.known, self.order, self.answered, self.late = [], {}, {}, {}, []
+        self.polls, self.known, self.order, self.answered, self.load = [], {}, {}, {}, 0.0
 
     def collect(self, tables, lost=False, connect=None, until_us=None):
         """Everything that has committed to these tables, as one epoch; lost: the source is going to
