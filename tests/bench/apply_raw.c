@@ -41,11 +41,6 @@ static const struct method methods[] = {
      .upsert = "INSERT INTO public.target (" COLUMNS ") SELECT " COLUMNS " FROM " UNNEST
                " ON CONFLICT (id) DO UPDATE SET " NEW_VALUES,
      .removing = "DELETE FROM public.target t USING unnest($1::int8[]) AS u(id) WHERE t.id = u.id"},
-    {.name = "unnest-count",
-     .upsert = "WITH done AS (INSERT INTO public.target (" COLUMNS ") SELECT " COLUMNS
-               " FROM " UNNEST " ON CONFLICT (id) DO UPDATE SET " NEW_VALUES
-               " RETURNING (xmax = 0) AS fresh) UPDATE public.place SET at = at + (SELECT count(*) "
-               "FROM done WHERE fresh) WHERE place = 1"},
     {.name = "insert",
      .upsert = "INSERT INTO public.target (" COLUMNS ") SELECT " COLUMNS " FROM " UNNEST},
     {.name = "update",

@@ -16,7 +16,7 @@ struct apply_stream {
     struct lt_buf bytes;
     struct apply_place {
         size_t key, value, lt, end;
-    } *places;
+    } * places;
     lt_time made; /**< append time of all */
 };
 /** One record for each change of the load, seq from 1. */

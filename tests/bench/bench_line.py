@@ -83,7 +83,7 @@ class BenchLine(Line):
         """Stops everything, also what a failed stage left standing still."""
         for program in self.programs.values():
             program.signal(signal.SIGCONT)
-        self.clear()
+        self.stop()
 
     # ---- Kafka from outside, as super user ----
 
@@ -92,7 +92,7 @@ class BenchLine(Line):
         return {"bootstrap.servers": section["brokers"], "security.protocol": "ssl",
                 "ssl.ca.location": section["ca_file"],
                 "ssl.certificate.location": section["cert_file"],
-                "ssl.key.location": section["key_file"]}
+                "ssl.key.location": section["key_file"], "log_level": 3}
 
     def raw_arguments(self):
         section = self.kafka.section("bootstrap")

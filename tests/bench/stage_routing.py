@@ -38,7 +38,7 @@ def ours(line, name, topic, at, rows):
 
 def run(places, report, options):
     line = places.line()
-    rows = options.rows
+    rows = options.rows * 2  # waking up is part of a round
     state = {"next": 1, "number": 0, "at": 0}
 
     def capture():

@@ -28,6 +28,11 @@ def settings(section, group):
     }
 
 
+def leave(consumer):
+    """Without waiting: a client that lost the right to its topic may take for ever to close."""
+    threading.Thread(target=consumer.close, daemon=True).start()
+
+
 class Reader(threading.Thread):
     """Reads partition 0 of one topic until stopped, through errors, and starts anew on a topic
     that was made again."""
@@ -66,8 +71,7 @@ class Reader(threading.Thread):
                 if message is not None and not self.took(message):
                     return
         finally:
-            # One without a right, or without a broker, may take long.
-            threading.Thread(target=consumer.close, daemon=True).start()
+            leave(consumer)
 
     def took(self, message):
         """False: the client must be made again."""
@@ -163,7 +167,7 @@ class User:
                     return not message.error()
             return False
         finally:
-            consumer.close()
+            leave(consumer)
 
     def renew(self, section):
         """Goes on with another key."""
