@@ -216,13 +216,14 @@ class History:
         seen.end_us = now_us()
 
     def wait_readers(self):
-        """The inboxes, then the streams of which they tell: read to the end, or not judged."""
+        """The inboxes, then the streams of which they tell: read to the end, or not judged.  One that
+        has ended may be gone, or never have been there."""
         users = self.stage.users.values()
         self.wait_end([user.inbox for user in users], lambda reader: True)
         mine = {reader: user.streams[name].connection for user in users
                 for name, reader in list(user.readers.items())
                 if user.streams[name].connection in self.seen.connections}
-        self.wait_end(mine, lambda r: not r.refused or not r.over and mine[r] in self.living())
+        self.wait_end(mine, lambda r: not r.over and (not r.refused or mine[r] in self.living()))
 
     @staticmethod
     def wait_end(readers, counts):
@@ -231,10 +232,6 @@ class History:
         end = time.monotonic() + READERS_PATIENCE
         while any(counts(r) and not r.at_end() for r in readers) and time.monotonic() < end:
             time.sleep(0.1)
-        for r in readers:
-            if counts(r) and not r.at_end():
-                print("    %s: read to %d of %s, refused %s, asked %s, over %s" % (
-                    r.topic, r.next_offset, r.end, r.refused, r.asked, r.over))
 
     def living(self):
         return {c.name for c in self.alive()}
