@@ -79,6 +79,7 @@ struct lt_shell {
     struct lt_bus bus;
     char client_id[48], transactional_id[48];
     uint8_t public_key[LT_SIGN_KEY_BYTES];
+    char cluster_id[LT_CLUSTER_ID_MAX]; /**< of the fold */
     struct lt_routing_metrics *metrics;
     struct lane *lane;
     struct lane_port port;

@@ -1,4 +1,5 @@
 /* The fold of this lane, the right of each connection (DX-1), and what consumers report. */
+#include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,8 @@ int lt_shell_control(void *arg,
             *reterr = err;
             return -1;
         }
+        if (got < 0 && err.code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
+            lt_shell_control_reset(shell); /* another topic of that name: read it from its start */
         if (got <= 0)
             break; /* a broker that is away shows as a heartbeat that grows old */
         take_control(shell, &message);

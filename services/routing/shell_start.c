@@ -17,7 +17,6 @@ int lt_shell_init(void *arg, struct lt_error *reterr)
 {
     struct lt_shell *shell = arg;
     lt_shell_feeds_reset(shell);
-    lt_shell_control_reset(shell);
     lt_reader_close(lt_steal(&shell->cursors));
     lt_producer_close(lt_steal(&shell->producer));
     shell->told_count = shell->decision_count = 0;
@@ -32,6 +31,21 @@ int lt_shell_init(void *arg, struct lt_error *reterr)
     return 0;
 }
 
+/* Cursors and fold must be of one cluster: with a fold from memory the empty cursors of a cluster
+ * made anew would begin every generation again. */
+static void check_cluster(struct lt_shell *shell)
+{
+    char id[LT_CLUSTER_ID_MAX];
+    lt_admin_cluster_id(shell->admin, id);
+    if (strcmp(id, shell->cluster_id) == 0)
+        return;
+    if (shell->cluster_id[0])
+        lt_log(LT_LOG_WARN, "another_cluster", "lane", lt_lane_name(shell->id), "cluster", id,
+               "was", shell->cluster_id, NULL);
+    memcpy(shell->cluster_id, id, sizeof(id));
+    lt_shell_control_reset(shell);
+}
+
 int lt_shell_scrub(void *arg, struct lt_error *reterr)
 {
     struct lt_shell *shell = arg;
@@ -39,6 +53,7 @@ int lt_shell_scrub(void *arg, struct lt_error *reterr)
     size_t count, ours = 0, scrubbed;
     if (lt_admin_topics(shell->admin, shell->arena, &names, &count, reterr) < 0)
         return lt_shell_fail(reterr);
+    check_cluster(shell);
     for (size_t i = 0; i < count; i++)
         if (lt_shell_is_ours(names[i]))
             names[ours++] = names[i];

@@ -35,7 +35,7 @@ static int port_init(void *arg, struct lt_error *reterr)
     (void)reterr;
     struct sim_lane *lane = arg;
     lane->epoch = sim_init(&lane->world->kafka, lane->tid);
-    if (!MUTANT(FOLD_KEPT)) /* read anew, and confirmed by a heartbeat (shell_start.c) */
+    if (!MUTANT(FOLD_KEPT)) /* read anew in another cluster, and confirmed by a heartbeat */
         lane->fold = LT_MAX(lane->fold, lane->world->floor);
     lane->reports_read = false;
     for (int i = 0; i < SIM_FEEDS; i++)

@@ -22,6 +22,7 @@ class Office:
         self.history, self.stage, self.seen = history, history.stage, history.seen
         self.controls, self.numbers = [], {}
         self.refused = []
+        self.unanswered_ends = []  # connections whose agreement may run out, or has run out late
         self.helpers = []
 
     def carry_out(self, event):
@@ -213,7 +214,7 @@ class Office:
         ident = "ar%06d" % connection.agreement
         if not self.declare(dict(self.stage.declarations["agreement", ident],
                                  connection_until=utc(until))):
-            self.seen.blind.append("it is not known whether %s ends" % ident)
+            self.unanswered_ends.append(connection)
         connection.until_us = until * 10**6
         self.controls.append(Control("run out", connection.name, now_us()))
         helper = threading.Thread(target=self.steward_is_down, args=(until,), daemon=True)
@@ -228,7 +229,14 @@ class Office:
         self.stage.bring_up(steward)
 
     def settle(self):
-        """An amendment without an answer counts when the inbox has told of it."""
+        """What had no answer counts when, and from when, the inbox has told of it."""
+        for connection in self.unanswered_ends:
+            told = [n.append_us for name, notices in self.seen.notices.items() for n in notices
+                    if name.startswith(connection.name + ".") and n.body["terminated"]]
+            if told:
+                connection.until_us = max(connection.until_us, min(told))
+            else:
+                self.seen.blind.append("it is not known whether %s ends" % connection.name)
         for connection in self.seen.connections.values():
             told = max((n.body["scope_version"] for s, notices in self.seen.notices.items()
                         for n in notices[-1:] if s.startswith(connection.name + ".")), default=1)

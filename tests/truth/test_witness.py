@@ -548,6 +548,106 @@ class Judged(Judging):
         self.blind_for("no look at cn000001 after the quiet")
 
 
+class Lost(unittest.TestCase):
+    """All of Kafka is lost after the fifth record; the new cluster's first stream loads what is there,
+    and the delete of row 2 comes on it."""
+
+    def setUp(self):
+        self.story = Story()
+        self.seen = self.story.seen
+        old, self.story.records = self.story.records[:5], []
+        self.seen.streams[STREAM] = Stream(STREAM, CN, old, lost_us=BEGIN + 17 * S)
+        self.seen.notes[0].update(last=2, count=2, deletes=0, chain=self.chain(STREAM, old[:2]))
+        for second, op, ident, region in [(17, "snapshot", 2, "north"), (17, "snapshot", 3, "north"),
+                                          (18, "delete", 2, None)]:
+            self.story.add(second, op, ident, region)
+        self.seen.streams[NEXT] = Stream(NEXT, CN, self.story.records, read_to_end=True)
+        self.seen.notices[NEXT] = [Notice(BEGIN + 17 * S, BEGIN + 17 * S, dict(
+            self.seen.notices[STREAM][0].body, stream=NEXT))]
+        self.seen.faults.append(Fault("kafka lost broker", ["*"], BEGIN + 17 * S, BEGIN + 18 * S,
+                                      "cluster a became b"))
+        self.note()
+
+    @staticmethod
+    def chain(stream, records):
+        value = chain_start("stream." + stream)
+        for record in records:
+            value = chain_next(value, record.key, record.value, record.lt)
+        return value
+
+    def note(self):
+        count = len(self.story.records)
+        self.seen.notes[1:] = [dict(self.seen.notes[0], stream=NEXT, first=1, last=count, count=count,
+                                    deletes=1, chain=self.chain(NEXT, self.story.records))]
+
+    def kinds(self):
+        verdicts, blind = judge(self.seen)
+        self.assertEqual(blind, [])
+        return sorted({v.kind for v in verdicts})
+
+    def test_a_loss_of_which_all_comes_back_passes(self):
+        self.assertEqual(self.kinds(), [])
+
+    def test_finds_a_generation_that_is_used_again(self):
+        """DX-11: the old name, other contents, read from the start of the new topic."""
+        again = copy.copy(self.story.records[0])
+        again.lt = again.lt.replace(" 2/", " 1/")
+        self.seen.streams[STREAM].records.append(again)
+        self.assertIn("two contents", self.kinds())
+
+    def test_finds_a_change_lost_after_it(self):
+        """DX-4"""
+        del self.story.records[2]
+        self.note()
+        self.seen.notes[1]["deletes"] = 0
+        self.assertEqual(self.kinds(), ["lost"])
+
+    def test_finds_a_hold_that_did_not_come_back(self):
+        """DX-3, D43"""
+        self.story.hold(16.5, 16.9)
+        self.assertEqual(self.kinds(), ["without right"])
+
+    def test_finds_an_end_that_did_not_come_back(self):
+        """D44"""
+        self.seen.connections[CN].terminated_us = BEGIN + 16 * S
+        self.seen.controls.append(Control("revoke", CN, BEGIN + 16 * S, BEGIN + 16_500_000))
+        self.assertEqual(self.kinds(), ["without right"])
+
+    def test_finds_an_old_delivery_that_was_never_noted(self):
+        """DX-7: only the open page is lost with Kafka."""
+        del self.seen.notes[0]
+        self.assertEqual(self.kinds(), ["diary"])
+
+    def loaded_anew(self, second, old):
+        """Looks under the stamp from before the loss; from this second on under new ones, the first
+        of them old already, for so many looks."""
+        looks, last = self.seen.looks[CN], self.seen.looks[CN][-1]
+        before = next(x for x in looks if x.at_us > BEGIN + 17 * S).source_stamp_us
+        looks += [Look(BEGIN + at * S, 0, True, last.count, last.digest) for at in range(30, 100)]
+        for look in looks:
+            if look.at_us > BEGIN + 17 * S:
+                look.source_stamp_us = before if look.at_us < BEGIN + second * S else look.at_us - S
+        first = next(i for i, x in enumerate(looks) if x.at_us >= BEGIN + second * S)
+        for look in looks[first:first + old]:
+            look.source_stamp_us = BEGIN + (second - 14) * S
+        self.seen.end_us = BEGIN + 100 * S
+
+    def test_a_load_anew_may_take_its_time(self):
+        self.loaded_anew(60, 4)
+        self.assertEqual(self.kinds(), [])
+
+    def test_finds_a_copy_that_is_disturbed_when_it_is_over(self):
+        """DX-13"""
+        self.loaded_anew(35, 0)
+        for look in self.seen.looks[CN][-20:-1]:
+            look.source_stamp_us = self.seen.looks[CN][-21].source_stamp_us
+        self.assertEqual(self.kinds(), ["disturbed"])
+
+    def test_finds_a_new_delivery_that_was_never_noted(self):
+        del self.seen.notes[1]
+        self.assertEqual(self.kinds(), ["diary"])
+
+
 class Shapes(Judging):
     """At second 19 a part joins with row 9; the feed begins anew, and the second stream carries it."""
 
@@ -645,80 +745,6 @@ class Shapes(Judging):
                 look.digest = state((3, "north"), (10, "north"))
         verdicts = [v for v in judge(self.seen)[0] if v.where == STREAM and v.kind == "lost"]
         self.assertEqual(len(verdicts), 1, judge(self.seen)[0])
-
-class Lost(unittest.TestCase):
-    """All of Kafka is lost after the fifth record; the new cluster's first stream loads what is there,
-    and the delete of row 2 comes on it."""
-
-    def setUp(self):
-        self.story = Story()
-        self.seen = self.story.seen
-        old, self.story.records = self.story.records[:5], []
-        self.seen.streams[STREAM] = Stream(STREAM, CN, old, lost_us=BEGIN + 17 * S)
-        self.seen.notes[0].update(last=2, count=2, deletes=0, chain=self.chain(STREAM, old[:2]))
-        for second, op, ident, region in [(17, "snapshot", 2, "north"), (17, "snapshot", 3, "north"),
-                                          (18, "delete", 2, None)]:
-            self.story.add(second, op, ident, region)
-        self.seen.streams[NEXT] = Stream(NEXT, CN, self.story.records, read_to_end=True)
-        self.seen.notices[NEXT] = [Notice(BEGIN + 17 * S, BEGIN + 17 * S, dict(
-            self.seen.notices[STREAM][0].body, stream=NEXT))]
-        self.seen.faults.append(Fault("kafka lost broker", ["*"], BEGIN + 17 * S, BEGIN + 18 * S,
-                                      "cluster a became b"))
-        self.note()
-
-    @staticmethod
-    def chain(stream, records):
-        value = chain_start("stream." + stream)
-        for record in records:
-            value = chain_next(value, record.key, record.value, record.lt)
-        return value
-
-    def note(self):
-        count = len(self.story.records)
-        self.seen.notes[1:] = [dict(self.seen.notes[0], stream=NEXT, first=1, last=count, count=count,
-                                    deletes=1, chain=self.chain(NEXT, self.story.records))]
-
-    def kinds(self):
-        verdicts, blind = judge(self.seen)
-        self.assertEqual(blind, [])
-        return sorted({v.kind for v in verdicts})
-
-    def test_a_loss_of_which_all_comes_back_passes(self):
-        self.assertEqual(self.kinds(), [])
-
-    def test_finds_a_generation_that_is_used_again(self):
-        """DX-11: the old name, other contents, read from the start of the new topic."""
-        again = copy.copy(self.story.records[0])
-        again.lt = again.lt.replace(" 2/", " 1/")
-        self.seen.streams[STREAM].records.append(again)
-        self.assertIn("two contents", self.kinds())
-
-    def test_finds_a_change_lost_after_it(self):
-        """DX-4"""
-        del self.story.records[2]
-        self.note()
-        self.seen.notes[1]["deletes"] = 0
-        self.assertEqual(self.kinds(), ["lost"])
-
-    def test_finds_a_hold_that_did_not_come_back(self):
-        """DX-3, D43"""
-        self.story.hold(16.5, 16.9)
-        self.assertEqual(self.kinds(), ["without right"])
-
-    def test_finds_an_end_that_did_not_come_back(self):
-        """D44"""
-        self.seen.connections[CN].terminated_us = BEGIN + 16 * S
-        self.seen.controls.append(Control("revoke", CN, BEGIN + 16 * S, BEGIN + 16_500_000))
-        self.assertEqual(self.kinds(), ["without right"])
-
-    def test_finds_an_old_delivery_that_was_never_noted(self):
-        """DX-7: only the open page is lost with Kafka."""
-        del self.seen.notes[0]
-        self.assertEqual(self.kinds(), ["diary"])
-
-    def test_finds_a_new_delivery_that_was_never_noted(self):
-        del self.seen.notes[1]
-        self.assertEqual(self.kinds(), ["diary"])
 
 
 class Parts(unittest.TestCase):

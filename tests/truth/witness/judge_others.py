@@ -22,6 +22,16 @@ def judge(case):
                 break
 
 
+def over_us(seen, connection, fault):
+    """Where all of Kafka was lost every copy is loaded anew: that is over with its first young stamp."""
+    end = fault.end_us or seen.end_us
+    if not fault.kind.startswith("kafka lost"):
+        return end
+    return next((look.at_us for look in seen.looks.get(connection.name, [])
+                 if (look.source_stamp_us or 0) > end and
+                 look.at_us - look.source_stamp_us < YOUNG_US / 3), seen.end_us)
+
+
 def begun(seen, name, look):
     first = next((x for x in seen.looks[name] if x.source_stamp_us is not None), None)
     return first is not None and look.at_us > first.at_us + YOUNG_US
@@ -29,7 +39,7 @@ def begun(seen, name, look):
 
 def concerning(seen, connection):
     """Times at which something happened to the connection itself or to everybody."""
-    spans = [(f.begin_us, f.end_us or seen.end_us) for f in seen.faults
+    spans = [(f.begin_us, over_us(seen, connection, f)) for f in seen.faults
              if "*" in f.concerns or connection.application in f.concerns]
     for control in seen.controls:
         if control.target in (connection.name, connection.service, connection.application,
