@@ -13,6 +13,7 @@
 struct entry {
     const struct lt_filter_view *view;
     void *tag;
+    bool exact; /* the filter is the condition it hangs on: who finds it there has matched it */
 };
 
 /* A row field at which filters hang, and how to read it. */
@@ -143,7 +144,8 @@ void lt_scope_index_add(struct lt_scope_index *index, const struct lt_filter_vie
     struct condition condition = {0};
     uint32_t id = index->count++;
     index->entries = lt_realloc(index->entries, index->count * sizeof *index->entries);
-    index->entries[id] = (struct entry){view, tag};
+    index->entries[id] = (struct entry){
+        view, tag, .exact = view->filter->root && view->filter->root->kind == SCOPE_IN};
     if (view->filter->root)
         find_condition(view->filter->root, &condition);
     if (condition.found) {
@@ -168,7 +170,8 @@ static size_t try_all(const struct lt_scope_index *index,
                       size_t count)
 {
     for (size_t i = 0; i < id_count; i++)
-        if (lt_filter_match(index->entries[ids[i]].view, record, spans))
+        if (index->entries[ids[i]].exact ||
+            lt_filter_match(index->entries[ids[i]].view, record, spans))
             tags[count++] = (void *)(uintptr_t)ids[i]; /* NOLINT(performance-no-int-to-ptr) */
     return count;
 }
@@ -195,6 +198,15 @@ static int compare_ids(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* The ids of one slot are in order; only several lists need sorting. */
+static bool is_sorted(void *const *tags, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (tags[i - 1] > tags[i])
+            return false;
+    return true;
+}
+
 size_t lt_scope_index_match(const struct lt_scope_index *index,
                             struct lt_bytes record,
                             const struct lt_span *spans,
@@ -208,7 +220,7 @@ size_t lt_scope_index_match(const struct lt_scope_index *index,
         if (slot)
             count = try_all(index, slot->ids, slot->id_count, record, spans, tags, count);
     }
-    if (count > 1)
+    if (!is_sorted(tags, count))
         qsort(tags, count, sizeof *tags, compare_ids);
     for (size_t i = 0; i < count; i++)
         tags[i] = index->entries[(uintptr_t)tags[i]].tag;

@@ -1,5 +1,6 @@
 """Faults of the platform's own Kafka: one of several brokers, all of them, and everything they held."""
 
+import os
 import time
 
 from confluent_kafka.admin import AdminClient
@@ -28,11 +29,10 @@ class BrokerLost(Fault):
             raise LookupError("a stage of %d brokers" % kafka.count)
         pid = kafka.pid(self.node)
         if self.event["wipe"]:
-            before = disks.used(self.stage.path("kafka", "node%d" % self.node))
+            data = self.stage.path("kafka", "node%d" % self.node, "data")
+            held = disks.used(data)
             kafka.lose(self.node)
-            after = disks.used(self.stage.path("kafka", "node%d" % self.node))
-            self.proof = proof_of([pid], "%d of its %d bytes are left" % (after, before)
-                                  if after < before / 2 else "")
+            self.proof = proof_of([pid], "" if os.path.exists(data) else "its %d bytes are gone" % held)
         else:
             kafka.kill9(self.node)
             self.proof = proof_of([pid])

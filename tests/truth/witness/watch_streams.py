@@ -2,6 +2,7 @@
 record noted when it comes."""
 
 import threading
+import time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
