@@ -56,7 +56,7 @@ static int run(const struct lt_consumer_conf *conf)
     const bool fenced = lt_report_join(reporter);
     lt_metrics_stop();
     lt_log(LT_LOG_NOTICE, "stopped", "reason", rc ? err.msg : fenced ? "replaced" : "asked", NULL);
-    return rc || fenced ? 1 : 0;
+    return fenced ? LT_EXIT_TAKEN_OVER : rc ? 1 : 0;
 }
 
 static int run_command(const char *command, const struct lt_consumer_conf *conf)

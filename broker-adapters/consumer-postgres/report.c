@@ -6,7 +6,6 @@
 #include "consumer-postgres/report_rows.h"
 #include "daemon/daemon.h"
 
-#include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -328,20 +327,12 @@ static int run_round(struct lt_reporter *r, struct lt_error *reterr)
     return forget_reports(r, reports, reterr) || store_ledger(r, reterr) ? -1 : 0;
 }
 
-static bool was_fenced(const struct lt_error *err)
-{
-    return err->domain && strcmp(err->domain, "kafka") == 0 &&
-           (err->code == RD_KAFKA_RESP_ERR__FENCED ||
-            err->code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
-            err->code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH);
-}
-
 static void recover(struct lt_reporter *r, const struct lt_error *err)
 {
     if (lt_stopping())
         return;
     lt_log_error(LT_LOG_WARN, "report_failed", err, NULL);
-    if (was_fenced(err)) {
+    if (lt_bus_is_fenced(err)) {
         lt_log(LT_LOG_ERROR, "another_process_took_over", "application", r->conf->application,
                NULL);
         r->fenced = true;

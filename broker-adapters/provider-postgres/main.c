@@ -166,5 +166,5 @@ int main(int argc, char **argv)
     }
     inbox_free(provider.inbox);
     lt_conf_unload(&provider_conf_table, &conf, &extra);
-    return rc == 0 ? 0 : 1;
+    return rc == 0 ? 0 : lt_bus_is_fenced(&err) ? LT_EXIT_TAKEN_OVER : 1;
 }

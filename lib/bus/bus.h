@@ -28,6 +28,10 @@ struct lt_bus {
 /** Whether an error of this library says that the principal lacks a right (which the steward may be
  * about to give). */
 bool lt_bus_is_denied(const struct lt_error *err);
+/** Whether it says that the producer's transactional id is another's now.  librdkafka 2.0.2 says
+ * the same of a transaction that the broker timed out, so that who is told so may simply have stood
+ * still: it starts anew as a process and takes the id back. */
+bool lt_bus_is_fenced(const struct lt_error *err);
 
 /** Buffer for the id of a Kafka cluster.  A cluster made anew has another one: what a process holds
  * in memory, offsets above all, is of one cluster. */

@@ -106,6 +106,17 @@ bool lt_bus_is_denied(const struct lt_error *err)
            is_among(denied, LT_COUNT(denied), (rd_kafka_resp_err_t)err->code);
 }
 
+bool lt_bus_is_fenced(const struct lt_error *err)
+{
+    static const rd_kafka_resp_err_t fenced[] = {
+        RD_KAFKA_RESP_ERR__FENCED,
+        RD_KAFKA_RESP_ERR_PRODUCER_FENCED,
+        RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH,
+    };
+    return err->domain && strcmp(err->domain, "kafka") == 0 &&
+           is_among(fenced, LT_COUNT(fenced), (rd_kafka_resp_err_t)err->code);
+}
+
 const char *lt_bus_err_text(rd_kafka_resp_err_t err, char *buf, size_t size)
 {
     const char *text = rd_kafka_err2str(err);

@@ -36,6 +36,10 @@ void lt_stop(void);       /**< asks the process to stop; any thread */
  * any moment (protocol 4).  Once, after lt_daemon_signals(). */
 #define LT_STOP_MS 10000
 void lt_stop_within(int64_t ms, int (*overdue)(void));
+/** Exit status of a program whose transactional id another process has taken, or whose transaction
+ * the broker timed out.  Its unit starts it again, a few times only: two that run at once come to
+ * rest. */
+#define LT_EXIT_TAKEN_OVER 3
 /** Sleeps up to ms, returning early (true) when stopping. */
 bool lt_stop_wait(int64_t ms);
 /** Tells systemd (NOTIFY_SOCKET) "READY=1" or the like; nothing without it. */

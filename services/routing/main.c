@@ -9,7 +9,6 @@
 
 #include "routing/shell.h"
 
-#define EXIT_FENCED  3
 #define IDLE_MS      20
 #define PAUSE_MIN_MS 50
 #define PAUSE_MAX_MS 5000
@@ -40,11 +39,11 @@ static int overdue(void)
 
 static void leave(struct runner *runner, const struct lt_error *err)
 {
-    bool fenced = lt_shell_is_fenced(err);
+    bool fenced = lt_bus_is_fenced(err);
     lt_log_error(LT_LOG_ERROR, fenced ? "lane_fenced" : "lane_stopped", err, "lane",
                  lt_lane_name(runner->id), "hint",
                  fenced ? "another lt-routing has taken over this bucket" : NULL, NULL);
-    atomic_store(&end_status, fenced ? EXIT_FENCED : EXIT_FAILURE);
+    atomic_store(&end_status, fenced ? LT_EXIT_TAKEN_OVER : EXIT_FAILURE);
     lt_stop();
 }
 

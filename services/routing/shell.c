@@ -12,14 +12,6 @@
  * half a time-out (protocol 5.4). */
 #define LOOK_EVERY (500 * LT_MILLI)
 
-bool lt_shell_is_fenced(const struct lt_error *err)
-{
-    return err->class == LT_ERR_FATAL && err->domain && strcmp(err->domain, "kafka") == 0 &&
-           (err->code == RD_KAFKA_RESP_ERR__FENCED ||
-            err->code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
-            err->code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH);
-}
-
 /* Fatal for the producer, not for the lane: a new one starts over (kafka-and-avro A.2, row 2). */
 static bool is_broken_sequence(const struct lt_error *err)
 {

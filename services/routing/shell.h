@@ -158,7 +158,6 @@ void lt_shell_eject(struct lt_shell *shell, const char *topic, const struct lt_e
 bool lt_shell_is_muted(const struct lt_shell *shell, const char *inbox);
 /** LT_ERR_ABORT once when a muted inbox has rested: the start repeats what it was not told. */
 int lt_shell_unmute(struct lt_shell *shell, struct lt_error *reterr);
-bool lt_shell_is_fenced(const struct lt_error *err);
 /** Start steps. */
 int lt_shell_init(void *arg, struct lt_error *reterr);
 int lt_shell_scrub(void *arg, struct lt_error *reterr);

@@ -119,7 +119,7 @@ int lt_shell_diary(struct lt_shell *shell, struct lane_stand *ret_stand, struct 
     if (age >= (diary->proved ? shell->conf->diary_check_ms : RETRY_MS)) {
         if (probe(shell, &how) == 0) {
             lt_shell_diary_proved(shell);
-        } else if (lt_shell_is_fenced(&how)) {
+        } else if (lt_bus_is_fenced(&how)) {
             *reterr = how;
             return -1;
         } else {

@@ -88,5 +88,5 @@ int main(int argc, char **argv)
             lt_log(LT_LOG_NOTICE, "stopped", NULL);
     }
     lt_conf_unload(&lt_steward_conf_table, &steward.conf, &steward.extra);
-    return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    return rc == 0 ? EXIT_SUCCESS : lt_bus_is_fenced(&err) ? LT_EXIT_TAKEN_OVER : EXIT_FAILURE;
 }

@@ -59,7 +59,7 @@ static void run_batch(const struct lt_shape *shape, struct lt_bytes rest)
     lt_assert(count <= lt_batch_records(batch));
     for (size_t i = 0; i < count; i++) {
         lt_assert((rows[i].kind == LT_ROW_ASIDE) == (rows[i].code != NULL));
-        lt_assert(rows[i].kind != LT_ROW_UPSERT || rows[i].texts);
+        lt_assert(rows[i].kind != LT_ROW_UPSERT || rows[i].values);
         lt_assert(rows[i].kind == LT_ROW_ASIDE || rows[i].key_texts);
     }
 }

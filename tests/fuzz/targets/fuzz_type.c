@@ -1,6 +1,6 @@
 /* Input: a declared type, a line feed, a value.  Any bytes as a declaration; then as a text to
- * encode, which must come back with the same Avro bytes; then as Avro bytes to decode, likewise.
- * Keys the same. */
+ * encode, which must come back with the same Avro bytes; then as Avro bytes to decode, likewise,
+ * and into a parameter.  Keys the same. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -26,6 +26,15 @@ go_and_return(const struct lt_type *type, struct lt_bytes value, codec *there, c
     lt_assert(lt_bytes_equal(lt_buf_bytes(&first), lt_buf_bytes(&again)));
 }
 
+/* A value that has a text has a parameter, and the other way round. */
+static void as_parameter(const struct lt_type *type, struct lt_bytes value)
+{
+    LT_CLEANUP(lt_buf_fini) struct lt_buf text = {0};
+    LT_CLEANUP(lt_buf_fini) struct lt_buf param = {0};
+    lt_assert(lt_type_decode(type, value, &text, NULL) ==
+              lt_type_decode_param(type, value, &param, NULL));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *end = size ? memchr(data, '\n', size) : NULL;
@@ -40,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     lt_assert(rc == 0 && strcmp(type.sql, again.sql) == 0 && type.wire == again.wire);
     go_and_return(&type, value, lt_type_encode, lt_type_decode);
     go_and_return(&type, value, lt_type_decode, lt_type_encode);
+    as_parameter(&type, value);
     go_and_return(&type, value, lt_type_encode_key, lt_type_decode_key);
     go_and_return(&type, value, lt_type_decode_key, lt_type_encode_key);
     return 0;

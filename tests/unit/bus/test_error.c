@@ -98,6 +98,21 @@ static void a_missing_right_is_told_from_other_failures(void **state)
     assert_false(lt_bus_is_denied(&err));
 }
 
+static void who_lost_its_transactional_id_is_told_from_other_failures(void **state)
+{
+    (void)state;
+    struct lt_error err = {0};
+    assert_false(lt_bus_is_fenced(&err));
+    (void)lt_bus_fail(&err, RD_KAFKA_RESP_ERR__FENCED, "commit");
+    assert_true(lt_bus_is_fenced(&err));
+    (void)lt_bus_fail(&err, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, "init");
+    assert_true(lt_bus_is_fenced(&err));
+    (void)lt_bus_fail(&err, RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH, "read");
+    assert_false(lt_bus_is_fenced(&err));
+    (void)lt_fail(&err, LT_ERR_FATAL, "pg", RD_KAFKA_RESP_ERR__FENCED, "query");
+    assert_false(lt_bus_is_fenced(&err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +120,7 @@ int main(void)
         cmocka_unit_test(texts_are_lower_case_and_without_their_origin),
         cmocka_unit_test(a_failure_carries_context_code_and_class),
         cmocka_unit_test(a_missing_right_is_told_from_other_failures),
+        cmocka_unit_test(who_lost_its_transactional_id_is_told_from_other_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
