@@ -57,17 +57,19 @@ SECONDS_EACH ?= 60
 fuzz:
 	@tests/fuzz/all $(SECONDS_EACH)
 
-# Tests on real parts: one program against a broker and databases, the whole line, and a handful of
-# histories of the truth machine.  The longest begin first, so that they do not run alone at the end.
-LONGEST := truth test_bad_input test_faults test_use_period test_right test_provider_faults test_routing \
+# Tests on real parts: one program against a broker and databases, and the whole line.  The longest
+# begin first, so that they do not run alone at the end.
+LONGEST := test_bad_input test_faults test_use_period test_right test_provider_faults test_routing \
            test_provider_source test_provider test_consumer_worth test_position
-REAL := truth $(sort $(notdir $(REAL_TESTS)) $(basename $(notdir $(wildcard tests/line/test_*.py))))
+REAL := $(sort $(notdir $(REAL_TESTS)) $(basename $(notdir $(wildcard tests/line/test_*.py))))
 real: all $(REAL_TESTS)
 	@tests/real $(MODE) $(LONGEST) $(filter-out $(LONGEST), $(REAL))
 
 # Random histories on the real line, judged by an outside witness: SEED=N plays one again.
 truth: all
 	@tests/truth/run --mode $(MODE) $(if $(SEED),--seed $(SEED),--seed 1 --count 5)
+truth-check: all
+	@tests/truth/run --mode $(MODE) --check
 truth-long: all
 	@tests/truth/run --mode $(MODE) --long $(if $(SEED),--seed $(SEED),--seed 1 --count 3)
 
@@ -135,4 +137,4 @@ tidy:
 clean:
 	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
 
-.PHONY: all tests unit sim sim-long fuzz fuzz-replay real truth truth-long mutants check check-large bench bench-programs bench-guard demo demo-stop install deploy-check packages format tidy clean
+.PHONY: all tests unit sim sim-long fuzz fuzz-replay real truth truth-check truth-long mutants check check-large bench bench-programs bench-guard demo demo-stop install deploy-check packages format tidy clean

@@ -227,6 +227,23 @@ class Judged(Judging):
         self.seen.connections[CN].use_period_us = S // 2
         self.found("unsound stamp")
 
+    def opens_without_rows(self, looks):
+        """Closed for a while, then open with no row for so many looks, under a fresh stamp."""
+        last = self.seen.looks[CN][-12:]
+        for look in last[:4]:
+            look.usable, look.count, look.digest = False, 0, state()
+        for look in last[4:4 + looks]:
+            look.count, look.digest = 0, state()
+
+    def test_a_clock_may_open_a_view_while_it_is_looked_at(self):
+        self.opens_without_rows(1)
+        self.found()
+
+    def test_finds_an_open_view_without_its_rows(self):
+        """DX-6"""
+        self.opens_without_rows(2)
+        self.found("unsound stamp")
+
     def test_finds_rows_without_a_stamp(self):
         """D41.2b-1"""
         self.seen.looks[CN][3].source_stamp_us = None
