@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "daemon/daemon.h"
 
 #define ROWS_MAX_KIB 65536
 
@@ -154,7 +155,7 @@ static void a_second_process_fences_the_first(void **state)
     expect_once(service, 1, 40, 0);
     int status = 0;
     line_reap(first, 60, &status);
-    assert_int_equal(status, 1);
+    assert_int_equal(status, LT_EXIT_TAKEN_OVER);
     assert_true(line_running(line));
 }
 

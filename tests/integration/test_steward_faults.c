@@ -4,6 +4,7 @@
  */
 #include "base/file.h"
 #include "change/ids.h"
+#include "daemon/daemon.h"
 #include "support/bus.h"
 #include "support/steward_process.h"
 
@@ -256,7 +257,7 @@ static void a_second_steward_fences_the_first(void **state)
     second.pid = 0;
     steward_process_start(&second);
     steward.pid = first;
-    assert_int_equal(steward_process_wait(&steward), 1);
+    assert_int_equal(steward_process_wait(&steward), LT_EXIT_TAKEN_OVER);
     await_log("fenced");
     steward.pid = second.pid;
     const char *more = agency(9003);
