@@ -282,10 +282,9 @@ static int check_cluster(struct follow *f, struct lt_error *reterr)
 {
     char id[LT_CLUSTER_ID_MAX];
     lt_reader_cluster_id(f->reader, id);
-    if (id[0] && f->cluster_id[0] && strcmp(f->cluster_id, id) != 0)
+    if (lt_cluster_is_another(f->cluster_id, id))
         return lt_fail(reterr, LT_ERR_ABORT, "kafka", 0,
                        "another Kafka cluster answers: %s, it was %s", id, f->cluster_id);
-    memcpy(f->cluster_id, id, sizeof(id));
     return 0;
 }
 

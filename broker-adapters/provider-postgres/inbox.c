@@ -88,7 +88,7 @@ static int check_cluster(struct inbox *inbox, struct lt_error *reterr)
 {
     char id[LT_CLUSTER_ID_MAX];
     lt_reader_cluster_id(inbox->reader, id);
-    if (id[0] != '\0' && inbox->cluster_id[0] != '\0' && strcmp(inbox->cluster_id, id) != 0) {
+    if (lt_cluster_is_another(inbox->cluster_id, id)) {
         lt_fail(reterr, LT_ERR_ABORT, "provider", 0, "another Kafka cluster answers: %s, it was %s",
                 id, inbox->cluster_id);
         lt_reader_close(lt_steal(&inbox->reader));
@@ -97,7 +97,6 @@ static int check_cluster(struct inbox *inbox, struct lt_error *reterr)
         inbox->cluster_id[0] = '\0';
         return -1;
     }
-    memcpy(inbox->cluster_id, id, sizeof id);
     return 0;
 }
 

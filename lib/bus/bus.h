@@ -36,6 +36,9 @@ bool lt_bus_is_fenced(const struct lt_error *err);
 /** Buffer for the id of a Kafka cluster.  A cluster made anew has another one: what a process holds
  * in memory, offsets above all, is of one cluster. */
 #define LT_CLUSTER_ID_MAX 64
+/** Is it another cluster than the one that is known?  The first id is taken into `known`; "", which
+ * a client tells before the first answer, says nothing. */
+bool lt_cluster_is_another(char known[LT_CLUSTER_ID_MAX], const char *id);
 
 /* ---- producer ---- */
 

@@ -75,12 +75,11 @@ static int check_cluster(struct lt_steward *s, struct lt_error *reterr)
 {
     char id[LT_CLUSTER_ID_MAX];
     lt_admin_cluster_id(lt_cluster_admin(s->cluster), id);
-    if (id[0] && s->cluster_id[0] && strcmp(s->cluster_id, id) != 0)
+    if (lt_cluster_is_another(s->cluster_id, id))
         return lt_fail(reterr, LT_ERR_FATAL, "steward", 0,
                        "another Kafka cluster answers: %s, it was %s; start again when it is the "
                        "right one",
                        id, s->cluster_id);
-    memcpy(s->cluster_id, id, sizeof(id));
     return 0;
 }
 
