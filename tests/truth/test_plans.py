@@ -8,6 +8,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 sys.dont_write_bytecode = True
 
+import closing  # noqa: E402
 import plan as plans  # noqa: E402
 from shrink import shrink  # noqa: E402
 
@@ -73,13 +74,5 @@ class Shrinking(unittest.TestCase):
         self.assertEqual(len(self.shrunk(256, [2], 3)), 128)
 
 
-def main():
-    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=1).run(suite)
-    failed = len(result.failures) + len(result.errors)
-    print("%d passed, %d failed" % (result.testsRun - failed, failed))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(closing.main(sys.modules[__name__]))

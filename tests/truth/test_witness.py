@@ -12,6 +12,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 sys.dont_write_bytecode = True
 
+import closing  # noqa: E402
 import figures  # noqa: E402
 from witness import clocks, scope, values, watch_source  # noqa: E402
 from witness.avro_record import Malformed, Schema  # noqa: E402
@@ -835,13 +836,5 @@ class Parts(unittest.TestCase):
         self.assertEqual((one.seen_us, other.seen_us), (3, 2))
 
 
-def main():
-    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=1).run(suite)
-    failed = len(result.failures) + len(result.errors)
-    print("%d passed, %d failed" % (result.testsRun - failed, failed))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(closing.main(sys.modules[__name__]))
