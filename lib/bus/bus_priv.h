@@ -78,6 +78,7 @@ struct lt_topic {
     bool fetching;    /**< reader: between consume_start and consume_stop */
     bool heard;       /**< reader: the broker answered since the start or the last error */
     int64_t asked_ms; /**< reader: when its state was asked for, monotonic */
+    size_t unacked;   /**< producer: bytes of keys and values handed over and not reported yet */
     uint32_t hash;
     char name[];
 };
