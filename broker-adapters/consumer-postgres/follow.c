@@ -317,7 +317,7 @@ static int tick(struct follow *f, struct lt_error *reterr)
 static int open_bus(struct follow *f, struct lt_error *reterr)
 {
     if (!f->reader)
-        f->reader = lt_reader_open(&f->bus, true, reterr);
+        f->reader = lt_reader_open(&f->bus, true, LT_READ_STEADY, reterr);
     if (f->reader && !f->asker)
         f->asker = lt_asker_open(&f->bus, reterr);
     return f->asker ? 0 : -1;

@@ -73,7 +73,8 @@ int inbox_open(struct inbox *inbox, const struct lt_bus *bus, struct lt_error *r
         }
         return lt_fail_context(reterr, "reading %s", inbox->topic);
     }
-    LT_CLEANUP(lt_reader_closep) struct lt_reader *reader = lt_reader_open(bus, true, reterr);
+    LT_CLEANUP(lt_reader_closep)
+    struct lt_reader *reader = lt_reader_open(bus, true, LT_READ_STEADY, reterr);
     if (reader == NULL || lt_reader_add(reader, inbox->topic, next, reterr) != 0) {
         return -1;
     }

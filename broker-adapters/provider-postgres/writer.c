@@ -493,7 +493,7 @@ struct writer *writer_start(const struct writer_options *options,
     copy_tails(writer, feeds);
     add_batches(writer, POOL_STREAM, STREAM_BATCHES);
     add_batches(writer, POOL_SNAPSHOT, SNAPSHOT_BATCHES);
-    writer->reader = lt_reader_open(options->bus, true, reterr);
+    writer->reader = lt_reader_open(options->bus, true, LT_READ_STEADY, reterr);
     if (writer->reader == NULL || lt_reader_add(writer->reader, options->progress_topic,
                                                 options->progress_offset, reterr) != 0) {
         free_all(writer);

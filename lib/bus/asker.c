@@ -21,9 +21,9 @@ struct lt_asker {
 struct lt_asker *lt_asker_open(const struct lt_bus *bus, struct lt_error *reterr)
 {
     struct lt_asker *asker = lt_alloc(sizeof *asker);
-    asker->committed = lt_reader_open_hasty(bus, true, reterr);
+    asker->committed = lt_reader_open(bus, true, LT_READ_LOOK, reterr);
     if (asker->committed != NULL) {
-        asker->uncommitted = lt_reader_open_hasty(bus, false, reterr);
+        asker->uncommitted = lt_reader_open(bus, false, LT_READ_LOOK, reterr);
     }
     if (asker->uncommitted == NULL) {
         lt_asker_close(asker);
@@ -116,7 +116,8 @@ int lt_bus_watermarks(const struct lt_bus *bus,
                       int64_t *ret_high,
                       struct lt_error *reterr)
 {
-    LT_CLEANUP(lt_reader_closep) struct lt_reader *reader = lt_reader_open(bus, committed, reterr);
+    LT_CLEANUP(lt_reader_closep)
+    struct lt_reader *reader = lt_reader_open(bus, committed, LT_READ_LOOK, reterr);
     if (reader == NULL) {
         return -1;
     }
@@ -322,7 +323,8 @@ int lt_bus_read_to_end(const struct lt_bus *bus,
                                 .to = hw,
                                 .timeout_ms = timeout_ms};
     if (range.from < range.to) {
-        LT_CLEANUP(lt_reader_closep) struct lt_reader *reader = lt_reader_open(bus, true, reterr);
+        LT_CLEANUP(lt_reader_closep)
+        struct lt_reader *reader = lt_reader_open(bus, true, LT_READ_MOVING, reterr);
         if (reader == NULL || visit_range(reader, &range, visit, arg, reterr) != 0) {
             return -1;
         }

@@ -102,9 +102,20 @@ struct lt_message {
     void *handle;
 };
 
+/** How long a fetch waits at the broker, in milliseconds, while no record comes; one that comes
+ * ends the wait.  So late the end of a partition is noticed, and so late a topic that is added or
+ * moved begins beside others that are silent; a long wait costs less while nothing happens. */
+enum lt_fetch_wait {
+    LT_READ_LOOK = 5,     /**< short looks at ends */
+    LT_READ_MOVING = 50,  /**< topics are added and moved all the time */
+    LT_READ_STEADY = 250, /**< topics stay */
+};
+
 struct lt_reader;
+/** Reads ahead at most 100,000 records or 64 MiB. */
 struct lt_reader *lt_reader_open(const struct lt_bus *bus,
                                  bool read_committed,
+                                 enum lt_fetch_wait wait,
                                  struct lt_error *reterr) LT_MUST_CHECK;
 void lt_reader_close(struct lt_reader *reader);
 LT_DEFINE_CLEANUP(struct lt_reader, lt_reader_close)

@@ -100,10 +100,6 @@ void lt_topic_table_fini(struct lt_topic_table *table);
 
 /* ---- reader.c ---- */
 
-/** A reader for short looks: the end of a partition is known after 5 ms and not after 50. */
-struct lt_reader *lt_reader_open_hasty(const struct lt_bus *bus,
-                                       bool read_committed,
-                                       struct lt_error *reterr) LT_MUST_CHECK;
 /** The instance of a reader, for questions that need no assignment. */
 struct lt_client *lt_reader_client(struct lt_reader *reader);
 

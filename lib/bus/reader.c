@@ -9,6 +9,7 @@
  */
 #include "bus_priv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,16 +34,18 @@ struct lt_client *lt_reader_client(struct lt_reader *reader)
 
 static rd_kafka_conf_t *reader_conf(const struct lt_bus *bus,
                                     bool read_committed,
-                                    const char *fetch_wait_ms,
+                                    enum lt_fetch_wait wait,
                                     struct lt_error *reterr)
 {
+    char wait_ms[16];
+    snprintf(wait_ms, sizeof wait_ms, "%d", (int)wait);
     const struct lt_property defaults[] = {
-        {"fetch.wait.max.ms", fetch_wait_ms},
+        {"fetch.wait.max.ms", wait_ms},
         {"fetch.error.backoff.ms", "250"},
         {"fetch.message.max.bytes", "2097152"},
         /* 2.0.2 looks only once a second whether a full queue has room again, so this much must
-         * last a second. */
-        {"queued.min.messages", "1000000"},
+         * last a second; a short record takes several times its size. */
+        {"queued.min.messages", "100000"},
         {"queued.max.messages.kbytes", "65536"},
     };
     const struct lt_property own[] = {
@@ -59,12 +62,12 @@ static rd_kafka_conf_t *reader_conf(const struct lt_bus *bus,
     return conf;
 }
 
-static struct lt_reader *open_reader(const struct lt_bus *bus,
-                                     bool read_committed,
-                                     const char *fetch_wait_ms,
-                                     struct lt_error *reterr)
+struct lt_reader *lt_reader_open(const struct lt_bus *bus,
+                                 bool read_committed,
+                                 enum lt_fetch_wait wait,
+                                 struct lt_error *reterr)
 {
-    rd_kafka_conf_t *conf = reader_conf(bus, read_committed, fetch_wait_ms, reterr);
+    rd_kafka_conf_t *conf = reader_conf(bus, read_committed, wait, reterr);
     if (conf == NULL) {
         return NULL;
     }
@@ -75,18 +78,6 @@ static struct lt_reader *open_reader(const struct lt_bus *bus,
     }
     reader->queue = rd_kafka_queue_new(reader->client.rk);
     return reader;
-}
-
-struct lt_reader *
-lt_reader_open(const struct lt_bus *bus, bool read_committed, struct lt_error *reterr)
-{
-    return open_reader(bus, read_committed, "50", reterr);
-}
-
-struct lt_reader *
-lt_reader_open_hasty(const struct lt_bus *bus, bool read_committed, struct lt_error *reterr)
-{
-    return open_reader(bus, read_committed, "5", reterr);
 }
 
 static void stop_fetching(struct lt_topic *topic)

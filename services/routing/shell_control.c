@@ -21,7 +21,7 @@ static int open_control(struct lt_shell *shell, struct lt_error *reterr)
 {
     if (shell->control)
         return 0;
-    shell->control = lt_reader_open(&shell->bus, true, reterr);
+    shell->control = lt_reader_open(&shell->bus, true, LT_READ_STEADY, reterr);
     if (shell->control &&
         lt_reader_add(shell->control, LT_TOPIC_CONTROL, LT_OFFSET_BEGIN, reterr) == 0)
         return 0;
@@ -332,7 +332,7 @@ static bool list_outbox(void *arg, const char *object, int64_t number, const voi
 static int open_outboxes(struct lt_shell *shell, struct lt_error *reterr)
 {
     if (!shell->outboxes) {
-        shell->outboxes = lt_reader_open(&shell->bus, true, reterr);
+        shell->outboxes = lt_reader_open(&shell->bus, true, LT_READ_STEADY, reterr);
         shell->outboxes_number = -1;
     }
     if (!shell->outboxes)

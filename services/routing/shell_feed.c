@@ -180,7 +180,9 @@ static int search_offset(struct lt_shell *shell,
 static int reader_for_feeds(struct lt_shell *shell, struct lt_error *reterr)
 {
     if (!shell->feeds)
-        shell->feeds = lt_reader_open(&shell->bus, true, reterr);
+        shell->feeds =
+            lt_reader_open(&shell->bus, true,
+                           shell->id == LANE_LIVE_LANE ? LT_READ_STEADY : LT_READ_MOVING, reterr);
     return shell->feeds ? 0 : lt_shell_fail(reterr);
 }
 

@@ -150,7 +150,7 @@ static int read_whole(struct lt_shell *shell, struct lt_error *reterr)
                            visit_cursor, shell, &next, reterr) < 0)
         return reterr->class == LT_ERR_RETRY ? -1 : lt_shell_fail(reterr);
     lt_reader_close(lt_steal(&shell->cursors));
-    shell->cursors = lt_reader_open(&shell->bus, true, reterr);
+    shell->cursors = lt_reader_open(&shell->bus, true, LT_READ_STEADY, reterr);
     if (!shell->cursors || lt_reader_add(shell->cursors, LT_TOPIC_CURSORS, next, reterr) < 0)
         return lt_shell_fail(reterr);
     return 0;

@@ -81,7 +81,7 @@ int lt_follow_topics(struct lt_follow *follow,
                      struct lt_error *reterr)
 {
     if (!follow->reader) {
-        follow->reader = lt_reader_open(follow->bus, true, reterr);
+        follow->reader = lt_reader_open(follow->bus, true, LT_READ_STEADY, reterr);
         if (!follow->reader)
             return -1;
     }

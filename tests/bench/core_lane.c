@@ -200,13 +200,18 @@ struct lt_admin *__wrap_lt_admin_open(const struct lt_bus *bus, struct lt_error 
     return nothing();
 }
 
-struct lt_reader *
-__wrap_lt_reader_open(const struct lt_bus *bus, bool committed, struct lt_error *reterr);
-struct lt_reader *
-__wrap_lt_reader_open(const struct lt_bus *bus, bool committed, struct lt_error *reterr)
+struct lt_reader *__wrap_lt_reader_open(const struct lt_bus *bus,
+                                        bool committed,
+                                        enum lt_fetch_wait wait,
+                                        struct lt_error *reterr);
+struct lt_reader *__wrap_lt_reader_open(const struct lt_bus *bus,
+                                        bool committed,
+                                        enum lt_fetch_wait wait,
+                                        struct lt_error *reterr)
 {
     (void)bus;
     (void)committed;
+    (void)wait;
     (void)reterr;
     return nothing();
 }

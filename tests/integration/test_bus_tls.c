@@ -37,7 +37,7 @@ static void refused_at_open(const struct lt_bus *bus, const char *part)
 {
     assert_null(lt_producer_open(bus, "routing.b0.live", &test_err));
     assert_error(LT_ERR_FATAL, part);
-    assert_null(lt_reader_open(bus, true, &test_err));
+    assert_null(lt_reader_open(bus, true, LT_READ_MOVING, &test_err));
     assert_error(LT_ERR_FATAL, part);
     assert_null(lt_admin_open(bus, &test_err));
     assert_error(LT_ERR_FATAL, part);

@@ -59,7 +59,7 @@ void test_abort(struct lt_producer *producer, const char *topic, const char *pre
 
 struct lt_reader *test_reader(const struct lt_bus *bus, const char *topic, int64_t offset)
 {
-    struct lt_reader *reader = lt_reader_open(bus, true, &test_err);
+    struct lt_reader *reader = lt_reader_open(bus, true, LT_READ_MOVING, &test_err);
     if (reader == NULL) {
         fail_msg("%s", test_err.msg);
     }

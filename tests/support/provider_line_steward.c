@@ -163,7 +163,7 @@ void *line_steward_run(void *arg)
 {
     struct line *line = arg;
     struct lt_bus bus = lt_test_bus("bootstrap");
-    struct lt_reader *reader = lt_reader_open(&bus, true, NULL);
+    struct lt_reader *reader = lt_reader_open(&bus, true, LT_READ_MOVING, NULL);
     int rc = lt_reader_add(reader, line->progress, LT_OFFSET_BEGIN, NULL);
     while (rc == 0 && !atomic_load(&line->steward_stop)) {
         struct lt_message message;

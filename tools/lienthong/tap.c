@@ -13,7 +13,7 @@ int lt_cli_tap_open(const struct lt_bus *bus,
 {
     struct lt_cli_tap tap = {.timeout_ms = timeout_ms, .asker = lt_asker_open(bus, reterr)};
     if (tap.asker)
-        tap.reader = lt_reader_open(bus, true, reterr);
+        tap.reader = lt_reader_open(bus, true, LT_READ_STEADY, reterr);
     if (!tap.reader) {
         lt_cli_tap_close(&tap);
         return -1;
