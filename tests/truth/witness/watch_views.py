@@ -40,7 +40,7 @@ class Views(threading.Thread):
     def run(self):
         target = None
         took = 0
-        while not self.ended.wait(max(self.pause, took)):  # at most half of the time is spent looking
+        while not self.ended.wait(max(self.pause, 4 * took)):  # a fifth of the time is spent looking
             began = time.monotonic()
             for connection, view in self.views.items():
                 try:
