@@ -746,6 +746,34 @@ class Shapes(Judging):
                 look.digest = state((3, "north"), (9, "north"), (10, "north"))
         self.assertIn("unsound stamp", self.kinds())
 
+    def came_and_went(self):
+        """The row that joined is gone a moment later, and the old stream goes on."""
+        gone = self.story.transaction(9, 20, [("delete", row(9, "south"), None)])
+        gone.changes[TABLE][0].told = False
+        self.story.transactions.insert(7, gone)
+        self.story.records = self.seen.streams[STREAM].records
+        self.story.feed_seq = 6
+        self.story.add(24, "insert", 10, "north")
+        del self.seen.streams[CN + ".2"], self.seen.notices[CN + ".2"]
+        for look in self.seen.looks[CN]:
+            if look.at_us >= BEGIN + 25 * S:
+                look.digest, look.count = state((3, "north"), (10, "north")), 2
+
+    def lost(self):
+        return [v for v in judge(self.seen)[0] if v.kind == "lost"]
+
+    def test_what_came_and_went_without_a_word_needs_no_new_load(self):
+        """architecture 4.2: no voucher between the two; what is there at the end is true."""
+        self.came_and_went()
+        self.assertEqual(self.lost(), [])
+
+    def test_finds_an_old_stream_that_holds_rows_of_nobody(self):
+        """DX-5: between coming and going a row was changed; that is told."""
+        self.came_and_went()
+        self.story.transactions.insert(7, self.story.transaction(10, 19, [
+            ("update", row(9, "south"), row(9, "north"))]))
+        self.assertIn(STREAM, [v.where for v in self.lost()])
+
     def test_finds_a_load_without_the_rows_that_came(self):
         """DX-5"""
         self.second_stream([3], [10])

@@ -36,9 +36,12 @@ class Case:
     def of_scope(self, connection, scope):
         """(epoch, states) of every feed that there may have been, newest first."""
         for epoch in self.seen.epochs[::-1]:
-            yield epoch, States(epoch, connection.table, scope)
-            for known in range(len(untold(epoch, connection.table)))[::-1]:
-                yield epoch, States(epoch, connection.table, scope, known)
+            whole, silent = States(epoch, connection.table, scope), untold(epoch, connection.table)
+            yield epoch, whole
+            for known in range(len(silent))[::-1]:
+                part = States(epoch, connection.table, scope, known)
+                part.meet(whole, silent[-1])
+                yield epoch, part
 
     def reading(self, stream):
         if stream not in self.readings:

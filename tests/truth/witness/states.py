@@ -26,7 +26,8 @@ def untold(epoch, table):
 
 class States:
     """Of one scope over one epoch, as a feed has them that began after `known` of the transactions
-    that changed the table without a word; None: after all of them, so as they were."""
+    that changed the table without a word; None: after all of them, so as they were.  Whole: it has
+    what they did at the end."""
 
     def __init__(self, epoch, table, scope, known=None):
         self.steps, self.named, self.rows = [], set(), {}
@@ -36,11 +37,13 @@ class States:
         silent = untold(epoch, table)
         known = len(silent) if known is None else known
         self.whole = known == len(silent)
+        self.ended = False  # it may not go on
         self.began = silent[known - 1] if known else -1
         self.unknown = silent[known] if known < len(silent) else len(epoch.transactions)
         for index, transaction in enumerate(epoch.transactions):
             changes = transaction.changes.get(table, ())
             if index >= self.unknown and any(c.final for c in changes):
+                self.ended = True
                 break
             for change in changes:
                 if change.told or index < self.unknown:
@@ -50,6 +53,15 @@ class States:
             self.latest[step.state] = index
         self.ends = [s.transaction for s in self.steps]
         self.seen = seen_before(epoch.transactions)
+
+    def after(self, transaction):
+        """The state of all rows after this transaction."""
+        index = bisect.bisect_right(self.ends, transaction) - 1
+        return self.steps[index].state if index >= 0 else 0
+
+    def meet(self, whole, transaction):
+        """What came without a word has gone without a word: from this transaction on both are one."""
+        self.whole = not self.ended and self.after(transaction) == whole.after(transaction)
 
     def take(self, change, scope, index, commit_us):
         keys = {scope.key_of(row) for row in (change.old, change.new) if scope.names(row)}
