@@ -250,14 +250,12 @@ class History:
 
     def clear(self):
         """Ends the history's connections, so that the next one has the line for itself."""
+        for watcher in list(self.stage.users.values()) + list(self.stage.views.values()):
+            watcher.forget(self.seen.connections)
         agreements = sorted({"ar%06d" % c.agreement for c in self.seen.connections.values()})
         with concurrent.futures.ThreadPoolExecutor(len(agreements) or 1) as clerks:
             list(clerks.map(lambda agreement: self.stage.lienthong(
                 "revoke", agreement, "--ground", "44.1d-1", "--wait", "0s", check=False), agreements))
-        for views in self.stage.views.values():
-            views.forget(self.seen.connections)
-        for user in self.stage.users.values():
-            user.forget(self.seen.connections)
         if self.services:
             self.stage.declare(*[dict(self.stage.declarations["service", ident], published=False)
                                  for ident in self.services])

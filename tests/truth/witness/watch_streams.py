@@ -11,6 +11,7 @@ from .clocks import appended, now_us
 from .observations import Notice, Record, Stream
 from .wire import Damage, unframe
 
+ASKING = 5  # seconds for which a client that may not read asks again by itself
 STREAM_NOTICE, SCHEMA_NOTICE, DELIVERY_NOTE = 20, 21, 40
 GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 
@@ -28,9 +29,11 @@ def settings(section, group):
     }
 
 
-def leave(consumer):
-    """Without waiting: a client that lost the right to its topic may take for ever to close."""
-    threading.Thread(target=consumer.close, daemon=True).start()
+def leave(consumer, patience=2):
+    """A client that lost the right to its topic may take for ever to close."""
+    closing = threading.Thread(target=consumer.close, daemon=True)
+    closing.start()
+    closing.join(patience)
 
 
 class Reader(threading.Thread):
@@ -43,6 +46,7 @@ class Reader(threading.Thread):
         self.next_offset = 0
         self.asked, self.end = False, 0  # for the topic's end; where it was then
         self.refused, self.over = None, False
+        self.refused_since = 0
         self.ended, self.anew = threading.Event(), threading.Event()
 
     def run(self):
@@ -56,10 +60,11 @@ class Reader(threading.Thread):
     def read(self):
         section = self.section  # a new key wants a new client
         consumer = Consumer(settings(section, self.group))
+        self.refused_since = time.monotonic()
         try:
             partition = TopicPartition(self.topic, 0, self.next_offset)
             consumer.assign([partition])
-            while not self.ended.is_set() and self.section is section:
+            while not self.ended.is_set() and self.section is section and not self.given_up():
                 if self.anew.is_set():
                     self.next_offset = self.end = 0
                     self.anew.clear()
@@ -83,11 +88,21 @@ class Reader(threading.Thread):
             self.refused = None
             self.next_offset = max(self.next_offset, message.offset())
         elif message.error().code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-            self.refused = message.error().name()  # the client asks again by itself
+            return self.keeps_asking(message.error().name())
         elif message.error().code() in GONE:
             self.refused = message.error().name()
             return False
         return not (self.over and self.refused)
+
+    def keeps_asking(self, why):
+        """The client asks again by itself, for some time."""
+        if not self.refused:
+            self.refused_since = time.monotonic()
+        self.refused = why
+        return not self.over
+
+    def given_up(self):
+        return bool(self.refused) and time.monotonic() - self.refused_since > ASKING
 
     def ask_end(self):
         self.asked = True
@@ -183,15 +198,18 @@ class User:
             self.streams[name].refused = reader.refused
 
     def forget(self, connections):
-        """Stops reading what a history is done with."""
+        """Stops reading what a history is done with, before the right to it goes."""
         with self.lock:
             self.forgotten.update(connections)
             done = [n for n, s in self.streams.items() if s.connection in connections]
+            stopped = [self.readers.pop(name) for name in done if name in self.readers]
+            for reader in stopped:
+                reader.stop()
             for name in done:
-                if name in self.readers:
-                    self.readers.pop(name).stop()
                 del self.streams[name]
                 self.notices.pop(name, None)
+        for reader in stopped:
+            reader.join(5)
 
     def stop(self):
         """Asks; they are daemons, and a client whose broker is gone takes long to close."""
