@@ -61,6 +61,21 @@ void lt_lane_rows_free(struct lt_lane_rows *rows)
     free(rows);
 }
 
+static bool is_framed_for_another(struct lt_bytes framed, int32_t id)
+{
+    int32_t framed_id;
+    struct lt_bytes record;
+    return framed.data && lt_frame_get(framed, &framed_id, &record, NULL) == 0 && framed_id != id;
+}
+
+bool lt_lane_rows_foreign(const struct lt_lane_rows *rows,
+                          struct lt_bytes value,
+                          struct lt_bytes scope_before)
+{
+    return is_framed_for_another(value, rows->row_id) ||
+           is_framed_for_another(scope_before, rows->scope_id);
+}
+
 static bool walk(const struct lt_avro_schema *schema,
                  int32_t id,
                  struct lt_bytes framed,

@@ -34,6 +34,10 @@ struct lt_lane_row {
     bool unknown; /**< neither old scope values nor a row that could stand for them: a stream with a
                      row filter may have had the row, and cannot tell */
 };
+/** Is a part framed for another schema than these?  Then they do not describe its feed. */
+bool lt_lane_rows_foreign(const struct lt_lane_rows *rows,
+                          struct lt_bytes value,
+                          struct lt_bytes scope_before);
 /** Walks value and scope-before; false in *ret_good when a part cannot be read.  Then the row is
  * withheld from those known to have had it. */
 struct lt_lane_row lt_lane_rows_read(struct lt_lane_rows *rows,

@@ -37,6 +37,8 @@ struct lt_shell_feed {
     bool stale;                  /**< a shape in it was replaced */
     struct lt_lane_rows *rows;   /**< its schemas; NULL: to be looked up */
     bool ahead;                  /**< its last sync point came from the future */
+    int32_t foreign;             /**< it stands before a row of another schema than these: their row
+                                    schema then; 0: it does not */
 };
 /** A topic that could not be read to its end when last looked at. */
 struct lt_shell_watch {
@@ -114,6 +116,7 @@ struct lt_shell {
     struct lt_message message; /**< of the record handed out */
     bool has_message;
     struct lt_lane_row row;
+    bool foreign; /**< the message is of another schema than its service has */
     struct lt_lane_rows *row_of;
     size_t row_feed;                      /**< its place in feed_list */
     const struct lt_lane_shape *shape_of; /**< of the stream visited last; NULL: to be looked up */
@@ -207,6 +210,8 @@ int lt_shell_load_keys(void *arg,
                        struct lt_error *reterr);
 /** Feeds. */
 void lt_shell_feeds_reset(struct lt_shell *shell);
+/** A feed that stood before a row of another schema goes on when its service has another one. */
+int lt_shell_feeds_resume(struct lt_shell *shell, struct lt_error *reterr);
 int lt_shell_feed_end(void *arg,
                       const struct lane_feed *feed,
                       int64_t *ret_seq,

@@ -102,6 +102,8 @@ int lt_shell_control(void *arg,
     }
     shell->fold_complete = true;
     shell->stale_at = LT_TIME_NONE;
+    if (lt_shell_feeds_resume(shell, reterr) < 0)
+        return -1;
     return lt_shell_diary(shell, ret_stand, reterr);
 }
 

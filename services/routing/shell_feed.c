@@ -206,7 +206,7 @@ int lt_shell_feed_open(
         return lt_shell_fail(reterr);
     place->open = true;
     place->seq = after;
-    place->offset = 0;
+    place->offset = place->foreign = 0;
     shell->batch_began_ms = lt_monotonic_ms(); /* looking for the place is no part of the batch */
     return 0;
 }
@@ -285,6 +285,38 @@ read_sync_point(struct lt_shell *shell, struct lt_shell_feed *place, struct lane
     return true;
 }
 
+/* What the service's schema does not describe is of before or after it: delivered to nobody, and
+ * nothing behind it either, until control has caught up or the feed begins anew (architecture 3).
+ */
+static int
+stand_before(struct lt_shell *shell, struct lt_shell_feed *place, struct lt_error *reterr)
+{
+    place->foreign = shell->row_of->row_id;
+    lt_log(LT_LOG_WARN, "feed_of_another_schema", "topic", place->topic, "offset",
+           lt_logf("%lld", (long long)shell->message.offset), "schema",
+           lt_logf("%d", place->foreign), NULL);
+    if (lt_reader_add(shell->feeds, place->topic, shell->message.offset, reterr) < 0 ||
+        lt_reader_pause(shell->feeds, place->topic, true, reterr) < 0)
+        return lt_shell_fail(reterr);
+    return 0;
+}
+
+int lt_shell_feeds_resume(struct lt_shell *shell, struct lt_error *reterr)
+{
+    for (size_t i = 0; i < shell->feed_count; i++) {
+        struct lt_shell_feed *place = &shell->feed_list[i];
+        if (!place->open || !place->foreign)
+            continue;
+        const struct lt_lane_rows *rows = lt_shell_rows(shell, place->feed->service);
+        if (!rows || rows->row_id == place->foreign)
+            continue;
+        place->foreign = 0;
+        if (lt_reader_pause(shell->feeds, place->topic, false, reterr) < 0)
+            return lt_shell_fail(reterr);
+    }
+    return 0;
+}
+
 /* false: not a record of this feed.  What it carried shows as a hole, which ends streams. */
 static bool
 read_record(struct lt_shell *shell, struct lt_shell_feed *place, struct lane_record *ret)
@@ -318,6 +350,10 @@ read_record(struct lt_shell *shell, struct lt_shell_feed *place, struct lane_rec
         refuse(shell, "schemas are not known");
         return false;
     }
+    if (lt_lane_rows_foreign(shell->row_of, shell->message.value, shell->message.scope_before)) {
+        shell->foreign = true;
+        return false;
+    }
     shell->row = lt_lane_rows_read(shell->row_of, header.op, shell->message.value,
                                    shell->message.scope_before, &good);
     if (!good)
@@ -333,7 +369,7 @@ static bool is_at_end(struct lt_shell *shell)
     for (size_t i = 0; i < shell->feed_count; i++) {
         const struct lt_shell_feed *place = &shell->feed_list[i];
         int64_t low, lso, hw;
-        if (place->open &&
+        if (place->open && !place->foreign &&
             lt_asker_watermarks(shell->asker, place->topic, &low, &lso, &hw, NULL) == 0 &&
             lt_reader_position(shell->feeds, place->topic) < lso)
             return false;
@@ -374,6 +410,7 @@ int lt_shell_next(void *arg, struct lane_record *ret, struct lt_error *reterr)
         if (got == 2)
             continue;
         shell->has_message = true;
+        shell->foreign = false;
         struct lt_shell_feed *place = find_feed(shell, shell->message.topic);
         /* What lies before the place asked for is read over here: it is no part of a batch. */
         if (place && place->open && read_record(shell, place, ret) && ret->seq > place->seq) {
@@ -386,6 +423,8 @@ int lt_shell_next(void *arg, struct lane_record *ret, struct lt_error *reterr)
             lt_metric_add(shell->metrics->records, 1);
             return 1;
         }
+        if (shell->foreign && stand_before(shell, place, reterr) < 0)
+            return -1;
         release_message(shell);
     }
     return 0;

@@ -360,6 +360,40 @@ static void an_unreadable_value_ends_the_streams_that_cannot_tell(void **state)
     rw_await_equal("cn000002.2", 2);
 }
 
+/* D41.2b-1, DX-6: control has another schema before the feed begins anew under it.  Nobody is given
+ * what only the old schema describes, and no load ends without it. */
+static void a_feed_of_another_schema_is_waited_for(void **state)
+{
+    (void)state;
+    struct lt_cursor cursor;
+    struct lt_stream_notice notice;
+    fill_source();
+    run_until_live();
+    rw_new_schema();
+    rw_await_state("cn000003.1", "ENDED");
+    rw_make_topic("stream.cn000001.2");
+    rw_make_topic("stream.cn000003.2");
+    rw_await_state("cn000003.2", "LOAD");
+    rw_put(3, "under the old schema", "48");
+    lt_time time = rw_sync();
+    rw_pass(1500);
+    assert_true(rw_cursor("cn000003.2", &cursor));
+    assert_string_equal(cursor.state, "LOAD");
+    rw_read_stream("cn000003.2", &copy);
+    assert_int_equal(copy.records, 0);
+    assert_true(rw_notice("cn000002.1", &notice)); /* its fields are as before */
+    assert_true(notice.sync_time < time);
+    assert_true(rw_logged("feed_of_another_schema"));
+    rw_begin_history(2);
+    rw_incarnation(2);
+    rw_make_topic("stream.cn000002.2");
+    rw_await_state("cn000003.2", "ENDED");
+    rw_make_topic("stream.cn000001.3");
+    rw_make_topic("stream.cn000003.3");
+    rw_await_equal("cn000001.3", 1);
+    rw_await_equal("cn000003.3", 3);
+}
+
 /* A stream never changes its meaning: its notice neither. */
 static void an_ended_stream_keeps_its_schema(void **state)
 {
@@ -553,6 +587,7 @@ int main(int argc, char **argv)
         TEST(without_a_diary_nothing_is_delivered),
         TEST(an_unreadable_value_ends_the_streams_that_cannot_tell),
         TEST(an_ended_stream_keeps_its_schema),
+        TEST(a_feed_of_another_schema_is_waited_for),
         TEST(a_feed_that_is_not_there_yet_disturbs_nobody),
         TEST(a_long_backlog_is_caught_up_in_short_batches),
         TEST(a_lifted_stream_joins_a_feed_that_never_rests),

@@ -18,6 +18,7 @@
 #define DAY          (86400 * LT_SECOND)
 #define KEY_SCHEMA   1000
 #define ROW_SCHEMA   1001
+#define LATER_SCHEMA 1005
 #define SCOPE_SCHEMA 1002
 #define SMALL_SCHEMA 1003
 
@@ -49,6 +50,7 @@ static struct {
     struct lt_bus bus;
     struct lt_producer *control_out, *feed_out, *outbox_out;
     int64_t incarnation, seq;
+    int32_t declared_schema, sent_schema; /* of the service's rows: in control, in the feed */
     struct rw_row rows[RW_ROWS];
     struct lt_connection connections[RW_CONNECTIONS];
     struct lt_avro_schema *row, *small;
@@ -217,6 +219,7 @@ static void put_service(const char *id)
 {
     static struct lt_policy policy = {.version = 1, .use_period = 3 * DAY, .on_expiry = "hide"};
     struct lt_service service = world_service;
+    service.value_schema = rw.declared_schema;
     service.fields = fields;
     service.field_count = LT_COUNT(fields);
     service.key = key_fields;
@@ -253,6 +256,20 @@ static void put_connections(void)
         connection->value_schema = i == 2 ? SMALL_SCHEMA : ROW_SCHEMA;
         put_connection(i);
     }
+}
+
+void rw_new_schema(void)
+{
+    put_schema(LATER_SCHEMA, row_text);
+    rw.declared_schema = LATER_SCHEMA;
+    put_service("sv000001");
+    for (int i = 1; i <= RW_CONNECTIONS; i++) {
+        if (rw.connections[i - 1].value_schema == SMALL_SCHEMA)
+            continue;
+        rw.connections[i - 1].value_schema = LATER_SCHEMA;
+        put_connection(i);
+    }
+    rw_beat();
 }
 
 void rw_hold(const char *hold, const char *target)
@@ -370,7 +387,7 @@ static void send_change(enum lt_op op, int code, const char *before)
     code_of(code, text);
     lt_frame_put(&key, KEY_SCHEMA);
     put_string(&key, text);
-    lt_frame_put(&value, ROW_SCHEMA);
+    lt_frame_put(&value, rw.sent_schema);
     put_string(&value, text);
     put_string(&value, row->name);
     put_string(&value, row->province);
@@ -438,7 +455,7 @@ void rw_put_garbage(int code)
     code_of(code, text);
     lt_frame_put(&key, KEY_SCHEMA);
     put_string(&key, text);
-    lt_frame_put(&value, ROW_SCHEMA);
+    lt_frame_put(&value, rw.sent_schema);
     lt_buf_adds(&value, "garbage");
     begin();
     feed_send(LT_OP_UPDATE, lt_buf_bytes(&key), lt_buf_bytes(&value), lt_bytes(NULL, 0));
@@ -475,6 +492,7 @@ void rw_begin_history(int64_t incarnation)
     if (incarnation > 1)
         rw_make_topic(topic);
     rw.incarnation = incarnation;
+    rw.sent_schema = rw.declared_schema;
     rw.seq = 0;
     begin();
     for (int code = 0; code < RW_ROWS; code++)
@@ -514,6 +532,7 @@ void rw_settings(const char *lines)
 void rw_start(void)
 {
     memset(&rw, 0, sizeof(rw));
+    rw.declared_schema = rw.sent_schema = ROW_SCHEMA;
     test_err = (struct lt_error){0};
     rw.arena = lt_arena_new(65536);
     snprintf(rw.log_file, sizeof(rw.log_file), "%s/routing.log", getenv("LT_TEST_DIR"));
@@ -603,7 +622,7 @@ static void take_row(struct rw_copy *copy, const struct lt_message *message, int
     row->there = true;
     assert_ok(lt_avro_get_bytes(lt_bytes(record.data + spans[1].start, spans[1].len), &text));
     snprintf(row->name, sizeof(row->name), "%.*s", (int)text.len, (const char *)text.data);
-    if (id != ROW_SCHEMA)
+    if (id != ROW_SCHEMA && id != LATER_SCHEMA)
         return;
     assert_ok(lt_avro_get_bytes(lt_bytes(record.data + spans[2].start, spans[2].len), &text));
     snprintf(row->province, sizeof(row->province), "%.*s", (int)text.len, (const char *)text.data);

@@ -51,6 +51,9 @@ void rw_amend_fields(const char *connection, int64_t scope_version);
 /** Another data service sv000002 with a connection cn000004 to it; its feed has no topic yet. */
 void rw_other_service(void);
 void rw_limit(const char *connection, int64_t max_per_day);
+/** The service's rows have another schema from now on, under which the provider's records come from
+ * the next history on. */
+void rw_new_schema(void);
 /** The steward makes feed.sv000001.<n> current. */
 void rw_incarnation(int64_t incarnation);
 void rw_beat(void);
