@@ -68,19 +68,24 @@ def effect(op, before, after):
     return op if op == "update" and before else "insert"
 
 
+def concerned(districts, streams, match):
+    """Numbers of the streams whose filter names one of the districts."""
+    return [c for district in sorted(d for d in set(districts) if d is not None)
+            for c in range(district * match, min((district + 1) * match, streams))]
+
+
 def route(record, streams, match, chains):
     key, value, lt, scope = record
     op, seq, time, pos, _ = lt.decode("ascii").split(" ")
     row = fields(value) if value else None
     new = read_long(row["district"], 0)[0] if row else None
     old = scope_district(scope) if scope else (new if op != "insert" else None)
-    for c in range(streams):
+    for c in concerned((old, new), streams, match):
         wanted = c // match
         given = effect(op, old == wanted and op != "insert", new == wanted)
         if not given:
             continue
-        name = "cn%06d.1" % (c + 1)
-        stream = chains[name]
+        stream = chains["cn%06d.1" % (c + 1)]
         stream[0] += 1
         out = None
         if given != "delete":
@@ -103,3 +108,11 @@ def chains(path, streams, match):
             except EOFError:
                 break
     return {name: (seq, chain.hex()) for name, (seq, chain) in found.items()}
+
+
+def digest(path, streams, match):
+    """The digest over (stream, chain, seq) of all streams."""
+    total = Chain()
+    for name, (seq, chain) in chains(path, streams, match).items():
+        total.add(name.encode("ascii"), bytes.fromhex(chain), str(seq).encode("ascii"))
+    return total.hex()
