@@ -54,6 +54,7 @@ static void make_record(struct core_feed *feed, size_t i, const struct core_plan
     struct sample_row row;
     sample_row((int64_t)i, 0, &row);
     row.district = district_of(plan, i, 0);
+    row.padding = (size_t)plan->width;
     bool moved = i % 100 == 7;
     *r = (struct core_record){.key = (uint32_t)out->len, .value_len = NONE, .scope_len = NONE};
     sample_put_key(out, &row);

@@ -74,7 +74,7 @@ def concerned(districts, streams, match):
             for c in range(district * match, min((district + 1) * match, streams))]
 
 
-def route(record, streams, match, chains):
+def route(record, streams, match, chains, keep):
     key, value, lt, scope = record
     op, seq, time, pos, _ = lt.decode("ascii").split(" ")
     row = fields(value) if value else None
@@ -89,13 +89,13 @@ def route(record, streams, match, chains):
         stream[0] += 1
         out = None
         if given != "delete":
-            out = frame(PROJECTED_SCHEMA) + b"".join(row[n] for n, _, _ in FIELDS if n in KEEP)
+            out = frame(PROJECTED_SCHEMA) + b"".join(row[n] for n, _, _ in FIELDS if n in keep)
         header = "%s %d %s %s/%s %d.%d" % (given, stream[0], time, pos.split("/")[0], seq,
                                            AGREEMENT, SCOPE_VERSION)
         stream[1].add(key, out, header.encode("ascii"))
 
 
-def chains(path, streams, match):
+def chains(path, streams, match, keep=KEEP):
     """stream -> (seq, chain) after the whole feed."""
     found = {}
     for c in range(streams):
@@ -104,15 +104,15 @@ def chains(path, streams, match):
     with open(path, "rb") as file:
         while True:
             try:
-                route([read_part(file) for _ in range(4)], streams, match, found)
+                route([read_part(file) for _ in range(4)], streams, match, found, keep)
             except EOFError:
                 break
     return {name: (seq, chain.hex()) for name, (seq, chain) in found.items()}
 
 
-def digest(path, streams, match):
+def digest(path, streams, match, keep=KEEP):
     """The digest over (stream, chain, seq) of all streams."""
     total = Chain()
-    for name, (seq, chain) in chains(path, streams, match).items():
+    for name, (seq, chain) in chains(path, streams, match, keep).items():
         total.add(name.encode("ascii"), bytes.fromhex(chain), str(seq).encode("ascii"))
     return total.hex()

@@ -71,7 +71,7 @@ $(BENCH_A): $(patsubst %.c,$(O)/%.o,$(filter-out $(BENCH_SRC),$(wildcard tests/b
 CORE_WRAP := $(patsubst %,-Wl$(comma)--wrap=lt_%,control_key_read_public asker_open admin_open \
              asker_topic_exists reader_open reader_add reader_poll bus_read_to_end producer_begin \
              producer_send producer_commit)
-$(O)/tests/bench/bench_routing_core $(O)/tests/bench/bench_connections: BENCH_LDFLAGS := $(CORE_WRAP)
+$(patsubst %,$(O)/tests/bench/bench_%,routing_core connections growth): BENCH_LDFLAGS := $(CORE_WRAP)
 $(BENCH): $(O)/%: $(O)/%.o $(BENCH_A) $(SUPPORT_A) $(PROGRAM_A) $(LIB_A)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
