@@ -1,5 +1,5 @@
-"""What capture must make of pgo_feed.c's replication stream, computed a second time and slowly, with
-the encoding of reference.py."""
+"""What capture must make of pgo_feed.c's replication stream, computed a second time and slowly,
+with the encoding of reference.py."""
 
 from reference import Chain, key_of, value_of
 

@@ -43,7 +43,7 @@ def told(process):
 
 
 def worked_off(places, line, third):
-    """As stage_line.worked_off(); the programs are there before the clock runs, as the line's are."""
+    """As stage_line.worked_off(); the programs stand ready before the clock, as the line's do."""
     cluster, rows = line.clusters["target"], 3 * third
     stage_line.prepare(line, third)
     make_table(places, cluster, third)

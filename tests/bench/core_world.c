@@ -8,8 +8,7 @@
 #include "routing/cursor.h"
 #include "support/control_world.h"
 
-#define DAY             (86400 * LT_SECOND)
-#define PER_APPLICATION 10
+#define DAY (86400 * LT_SECOND)
 
 static void add(struct core_topic *topic, struct lt_bytes key, struct lt_bytes value)
 {
@@ -95,12 +94,10 @@ static void put_connection(struct world *world,
     struct lt_connection connection = world_connection;
     struct lt_application user = world_user;
     lt_id_format(LT_ID_CONNECTION, c + 1, id);
-    lt_id_format(LT_ID_APPLICATION, c / PER_APPLICATION + 2, application);
+    lt_id_format(LT_ID_APPLICATION, c + 2, application);
     snprintf(filter, sizeof(filter), "district = %lld", (long long)(c / setup->match));
     user.certificate_until = lt_now() + 90 * DAY;
-    if (c % PER_APPLICATION == 0) {
-        put(world, out, LT_CONTROL_APPLICATION, application, &user);
-    }
+    put(world, out, LT_CONTROL_APPLICATION, application, &user);
     connection.application = application;
     connection.fields = setup->fields > 0 ? by_number : granted;
     connection.field_count = setup->fields > 0 ? (size_t)setup->fields + 1 : LT_COUNT(granted);

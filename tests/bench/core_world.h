@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /** The connections.  Number c (from 0) has the filter district = c / match, so that each row
- * concerns `match` of them; ten belong to one application. */
+ * concerns `match` of them; each has an application of its own, as one service demands. */
 struct core_setup {
     int64_t streams, match;
     int64_t batch;  /**< feed records of a transaction */

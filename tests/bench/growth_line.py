@@ -1,4 +1,5 @@
-"""The time of a batch: lt-routing works off a backlog through Kafka with another batch_ms each time."""
+"""The time of a batch: lt-routing works off a backlog through Kafka with another batch_ms each
+time."""
 
 import signal
 import statistics

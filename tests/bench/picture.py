@@ -37,8 +37,8 @@ plot %s
 
 
 def curve(series, directory, name, xlabel, rate):
-    """Curves over one cause: series: name -> points (x, CPU us a row, lowest, highest, rate); CPU with
-    its rounds' spread on the left, the rate on the right.  Gives the picture's path."""
+    """Curves over one cause: series: name -> points (x, CPU us a row, lowest, highest, rate); CPU
+    with its rounds' spread on the left, the rate on the right.  Gives the picture's path."""
     plots, colours = [], ("#3b75af", "#c03030", "#3a8a3a", "#8a5a2a")
     for number, (title, points) in enumerate(series.items()):
         data = os.path.join(directory, "%s-%d.dat" % (name, number))

@@ -1,7 +1,7 @@
-"""Many connections: the live lane over a feed in memory, at 10, 1,000 and 10,000 connections whose row
-filters have nothing in common.  Each batch is of exactly ten streams, so that the speed at ten is the
-limit: what a batch costs beyond that grows with streams that it does not concern.  The chains of all
-streams are computed a second time from the records alone."""
+"""Many connections: the live lane over a feed in memory, at 10, 1,000 and 10,000 connections whose
+row filters have nothing in common. Each batch is of exactly ten streams, so that the speed at ten
+is the limit: what a batch costs beyond that grows with streams that it does not concern. The chains
+of all streams are computed a second time from the records alone."""
 
 import route_reference
 from measure import BenchError, Side, alternate, program, ratios

@@ -1,6 +1,6 @@
-"""How cost grows with one cause while all others stand still: streams that a row is of, data services
-on one slot, width of a row, fields in scope (the cores alone, by CPU time), and the time of a batch
-(the whole line).  Each curve is a CSV and a picture; README.md says why it bends."""
+"""How cost grows with one cause while all others stand still: streams that a row is of, data
+services on one slot, width of a row, fields in scope (the cores alone, by CPU time), and the time
+of a batch (the whole line). Each curve is a CSV and a picture; README.md says why it bends."""
 
 import csv
 import os

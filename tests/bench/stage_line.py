@@ -1,7 +1,7 @@
 """The whole line on this machine: rows committed at the source, read in the view at the target.
 
-  line      a backlog of inserts, updates and deletes in thirds, worked off by everything at once, beside
-            the same provider with two programs that only copy (copied_line.py)
+  line      a backlog of inserts, updates and deletes in thirds, worked off by everything at once,
+            beside the same provider with two programs that only copy (copied_line.py)
   latency   from commit to readable in the view, at 100, 1,000 and 5,000 rows a second
   idle      what the programs cost while nothing happens
 """
