@@ -290,3 +290,27 @@ unsigned lt_route_failing(const struct lt_fold *fold,
             failing |= 1u << clause;
     return failing;
 }
+
+static lt_time earlier(lt_time until, lt_time moment, lt_time now)
+{
+    return moment != LT_NULL && moment > now ? LT_MIN(until, moment) : until;
+}
+
+/* The moments that the clauses above compare with now, or with the end of a transaction begun now.
+ */
+lt_time lt_route_until(const struct lt_fold *fold,
+                       const char *connection,
+                       const struct lt_right_facts *facts)
+{
+    struct lt_right right;
+    const struct question q = ask(fold, connection, facts, &right);
+    const lt_time now = facts->now, ahead = facts->transaction;
+    lt_time until = INT64_MAX;
+    if (q.agreement) {
+        const lt_time end = q.agreement->connection_until;
+        until = earlier(until, q.agreement->valid_from, now);
+        until = earlier(until, end, now);
+        until = earlier(until, end == LT_NULL ? LT_NULL : end - ahead, now);
+    }
+    return q.application ? earlier(until, q.application->certificate_until - ahead, now) : until;
+}

@@ -50,6 +50,11 @@ struct lt_right {
  */
 struct lt_right
 lt_route(const struct lt_fold *fold, const char *connection, const struct lt_right_facts *facts);
+/** The first moment after facts->now at which time alone changes the answer: the same fold and the
+ * same facts but for `now` give the same clause until then.  INT64_MAX: none will. */
+lt_time lt_route_until(const struct lt_fold *fold,
+                       const char *connection,
+                       const struct lt_right_facts *facts);
 /** All failing clauses, as bits 1 << clause; 0: may be delivered.  For `explain`. */
 unsigned lt_route_failing(const struct lt_fold *fold,
                           const char *connection,

@@ -11,6 +11,11 @@
  * Whatever applies, a changed use period or end of use is told in the same transaction.
  * A connection without any cursor gets its first one here (live lane).  Where control was restored
  * after a loss, so does one that is over: its copies may not have heard of it.
+ *
+ * Which of these applies hangs on the stream's own slot, on its terms, and on time.  So all streams
+ * are gone through only when the terms may be others (terms_version: at every change of control,
+ * and every heartbeat) or when a moment has come that one of them named; in between only those are
+ * whose slot has changed (view.due): the others would stay as they are.
  */
 #include "routing/lane_priv.h"
 
@@ -99,12 +104,14 @@ static void hold(struct lane *lane,
         lt_lane_touch(lane, slot);
 }
 
+/* Resting, it stays until the pause is over. */
 static void lift(struct lane *lane, struct lane_slot *slot)
 {
     const struct lane_stream *stream = &slot->now;
-    bool resting = strcmp(stream->reason, TECHNICAL) == 0 &&
-                   lane->now - stream->written_at < lane->options.technical_pause;
-    if (!resting)
+    lt_time rested = stream->written_at + lane->options.technical_pause;
+    if (strcmp(stream->reason, TECHNICAL) == 0 && lane->now < rested)
+        lane->settled_until = LT_MIN(lane->settled_until, rested);
+    else
         lt_lane_move(lane, slot, stream->load_seq == LT_NULL ? LANE_LOAD : LANE_CATCH, "", "");
 }
 
@@ -130,6 +137,7 @@ static void apply(struct lane *lane, struct lane_slot *slot)
         lt_lane_move(lane, slot, LANE_ENDED, "connection", "terminated");
         return;
     }
+    lane->settled_until = LT_MIN(lane->settled_until, terms.until);
     slot->window = terms.window;
     slot->sync_every = terms.sync_every;
     slot->filtered = terms.filtered;
@@ -198,23 +206,53 @@ static void gap_reported(void *arg, const char *stream)
 {
     struct lane *lane = arg;
     struct lane_slot *slot = lt_lane_view_find(&lane->view, stream);
-    if (slot)
+    if (slot && !slot->reported) {
         slot->reported = true;
+        lt_lane_view_due(&lane->view, slot);
+    }
+}
+
+static void look_at(struct lane *lane, struct lane_slot *slot)
+{
+    if (!may_apply(lane, slot))
+        return;
+    take_ejection(lane, slot);
+    apply(lane, slot);
+}
+
+/* A clock that was turned back brings moments again. */
+static bool all_are_due(const struct lane *lane, int64_t version)
+{
+    bool others = version != lane->settled_version && !MUTANT(SETTLED);
+    return !lane->settled || others || lane->now < lane->settled_from ||
+           lane->now >= lane->settled_until;
+}
+
+static void look_at_all(struct lane *lane, int64_t version)
+{
+    lane->settled = true;
+    lane->settled_version = version;
+    lane->settled_from = lane->now;
+    lane->settled_until = INT64_MAX;
+    lane->view.regroup = true;       /* windows may be others */
+    size_t known = lane->view.count; /* successors that come up here are new */
+    for (size_t i = 0; i < known; i++)
+        look_at(lane, lane->view.slots[i]);
+    if (lane->id == LANE_LIVE_LANE)
+        PORT(lane, each_connection, first_cursor, lane);
 }
 
 int lt_lane_boundary(struct lane *lane, struct lt_error *reterr)
 {
     if (lane->id == LANE_LIVE_LANE && PORT(lane, gap_reports, gap_reported, lane, reterr) < 0)
         return -1;
-    size_t known = lane->view.count; /* successors that come up here are new */
-    for (size_t i = 0; i < known; i++) {
-        struct lane_slot *slot = lane->view.slots[i];
-        if (!may_apply(lane, slot))
-            continue;
-        take_ejection(lane, slot);
-        apply(lane, slot);
+    const int64_t version = PORT(lane, terms_version);
+    if (all_are_due(lane, version)) {
+        look_at_all(lane, version);
+    } else {
+        for (size_t i = 0; i < lane->view.due.count && !MUTANT(DUE); i++)
+            look_at(lane, lane->view.due.slots[i]);
     }
-    if (lane->id == LANE_LIVE_LANE)
-        PORT(lane, each_connection, first_cursor, lane);
+    lt_lane_view_settled(&lane->view);
     return 0;
 }

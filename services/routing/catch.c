@@ -225,7 +225,9 @@ static int forward(struct lane *lane, struct lane_slot *slot, struct lt_error *r
 
 int lt_lane_catch_batch(struct lane *lane, struct lt_error *reterr)
 {
-    size_t known = lane->view.count;
+    size_t known = lane->view.count, *in = lane->view.by_state;
+    if (in[LANE_LOAD] + in[LANE_CATCH] == 0)
+        return 0;
     for (size_t i = 0; i < known; i++) {
         struct lane_slot *slot = lane->view.slots[lane->turn++ % known];
         if (!lt_lane_owns(lane, slot) || slot->touched)

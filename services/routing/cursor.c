@@ -156,6 +156,11 @@ int64_t lt_lane_day(lt_time at)
     return (at + VIETNAM_OFFSET) / DAY;
 }
 
+lt_time lt_lane_day_end(lt_time at)
+{
+    return (lt_lane_day(at) + 1) * DAY - VIETNAM_OFFSET;
+}
+
 int64_t lt_lane_day_count(const struct lane_stream *stream, lt_time now)
 {
     return stream->day == lt_lane_day(now) ? stream->day_count : 0;

@@ -74,6 +74,8 @@ int lt_lane_feed_read(const struct lt_feed_cursor *record,
 
 /** Days since 1970 in Asia/Ho_Chi_Minh (UTC+7): the day that `day_count` counts (D35.2e). */
 int64_t lt_lane_day(lt_time at);
+/** When the day of `at` ends there. */
+lt_time lt_lane_day_end(lt_time at);
 /** Records delivered on the day of `now`. */
 int64_t lt_lane_day_count(const struct lane_stream *stream, lt_time now);
 /** Counts one more record given out: seq, last, page and day move. */

@@ -29,6 +29,7 @@ void lt_lane_restart(struct lane *lane)
 {
     lane->phase = LANE_INIT;
     lane->writing = false;
+    lane->settled = false;
     lane->reading_at = -1;
     if (MUTANT(FENCE_LATE))
         lane->phase = LANE_CURSORS;
@@ -49,6 +50,9 @@ void lt_lane_eject(struct lane *lane, const char *stream)
     for (size_t i = 0; i < lane->ejected_count; i++)
         if (strcmp(lane->ejected[i], stream) == 0)
             return;
+    struct lane_slot *slot = lt_lane_view_find(&lane->view, stream);
+    if (slot)
+        lt_lane_view_due(&lane->view, slot);
     if (lane->ejected_count < LANE_EJECTED_MAX)
         snprintf(lane->ejected[lane->ejected_count++], LT_TOPIC_MAX, "%s", stream);
 }
@@ -66,13 +70,16 @@ void lt_lane_take_stream(struct lane *lane, const struct lane_stream *stream)
     if (!takes_over(lane, stream->writer))
         return;
     struct lane_slot *slot = lt_lane_view_slot(&lane->view, stream->connection, stream->generation);
-    slot->now = *stream;
+    lt_lane_view_set(&lane->view, slot, stream);
+    lane->view.regroup = true;
     slot->judged = false;
     slot->fault = NULL;
     /* A lane that receives a stream repeats its inbox record; the live lane does so for an ENDED
      * one too: the giver's may be lost (protocol 4.6). */
     slot->repeat =
         lt_lane_owns(lane, slot) || (stream->state == LANE_ENDED && lane->id == LANE_LIVE_LANE);
+    if (slot->repeat)
+        lt_lane_view_mark(&lane->view, slot);
     if (!lt_lane_owns(lane, slot)) {
         lt_lane_keys_free(slot->keys);
         slot->keys = NULL;

@@ -29,11 +29,16 @@ struct lane {
     lt_time now;       /**< time of the open batch */
     lt_time looked_at; /**< when partitions were looked at (protocol 5.4) */
     bool writing;      /**< begin() was called for the open batch */
+    lt_time swept_at;  /**< when pages were looked through for old ones */
     size_t turn;       /**< catch-up: round robin */
     char ejected[LANE_EJECTED_MAX][LT_TOPIC_MAX];
     size_t ejected_count;
     struct lane_stand stands[LANE_STANDS_MAX]; /**< why nothing is delivered; outlives starts */
     size_t stand_count;
+    /* boundary: every stream that is not due stays as it is from .. until, under this version */
+    bool settled;
+    int64_t settled_version;
+    lt_time settled_from, settled_until;
     /* catch-up: where the reader stands, and who is read for */
     struct lane_feed reading;
     int64_t reading_at; /**< feed seq of the last record handed out; -1: nowhere */

@@ -75,21 +75,31 @@ static void add_live(struct lane_feed_slot *feed, struct lane_slot *slot)
         feed->live = lt_realloc(feed->live, feed->live_cap * sizeof(struct lane_slot *));
     }
     feed->live[feed->live_count++] = slot;
+    feed->window = LT_MIN(feed->window, slot->window);
 }
 
-/* Sorts the streams to their feeds and settles each READY one. */
-static int prepare_streams(struct lane *lane, struct lt_error *reterr)
+static void prepare_feeds(struct lane *lane)
 {
-    size_t known = lane->view.count;
-    for (size_t i = 0; i < known; i++)
-        if (lt_lane_seen(lane->view.slots[i])->state != LANE_ENDED)
-            follow_incarnation(lane, lt_lane_seen(lane->view.slots[i]));
     for (size_t i = 0; i < lane->view.feed_count; i++) {
         struct lane_feed_slot *feed = lane->view.feeds[i];
-        feed->cut = INT64_MAX;
+        feed->cut = feed->window = INT64_MAX;
         feed->live_count = 0;
         feed->wanted = false;
     }
+}
+
+/* Sorts the streams to their feeds and settles each READY one.  While no state changes, and none is
+ * READY, all of that stays as it was. */
+static int prepare_streams(struct lane *lane, struct lt_error *reterr)
+{
+    size_t known = lane->view.count;
+    if (!lane->view.regroup)
+        return 0;
+    lane->view.regroup = false;
+    for (size_t i = 0; i < known; i++)
+        if (lt_lane_seen(lane->view.slots[i])->state != LANE_ENDED)
+            follow_incarnation(lane, lt_lane_seen(lane->view.slots[i]));
+    prepare_feeds(lane);
     for (size_t i = 0; i < known; i++) {
         struct lane_slot *slot = lane->view.slots[i];
         const struct lane_stream *seen = lt_lane_seen(slot);
@@ -99,6 +109,7 @@ static int prepare_streams(struct lane *lane, struct lt_error *reterr)
         if (seen->state == LANE_READY && take_ready(lane, slot, feed, reterr) < 0)
             return -1;
         seen = lt_lane_seen(slot);
+        lane->view.regroup |= seen->state == LANE_READY;
         if (seen->state == LANE_LIVE)
             add_live(feed, slot);
         feed->wanted |= lt_lane_owner(seen->state) == LANE_CATCH_LANE &&
@@ -142,9 +153,8 @@ static int tell_live_set(struct lane *lane, struct lane_feed_slot *feed, struct 
 /* A feed's own lane record says how old a LIVE position is (protocol 4.5). */
 static void refresh(struct lane *lane, struct lane_feed_slot *feed)
 {
-    for (size_t i = 0; i < feed->live_count; i++)
-        if (lane->now - feed->now.written_at > feed->live[i]->window / 10)
-            lt_lane_touch_feed(lane, feed);
+    if (feed->live_count > 0 && lane->now - feed->now.written_at > feed->window / 10)
+        lt_lane_touch_feed(lane, feed);
 }
 
 static int open_feed(struct lane *lane, struct lane_feed_slot *feed, struct lt_error *reterr)
@@ -202,7 +212,8 @@ route(void *arg, const struct lane_stream *stream, bool before, bool after, stru
     return lt_lane_give(routed->lane, slot, routed->record, op, reterr);
 }
 
-static void pass_sync_point(struct lane_feed_slot *feed, const struct lane_record *record)
+static void
+pass_sync_point(struct lane *lane, struct lane_feed_slot *feed, const struct lane_record *record)
 {
     lt_time time = lt_lane_vouched(record->sync_time, record->append_time);
     if (time == LT_NULL)
@@ -211,6 +222,7 @@ static void pass_sync_point(struct lane_feed_slot *feed, const struct lane_recor
     feed->next.sync_g = record->seq;
     for (size_t i = 0; i < feed->live_count; i++) {
         struct lane_slot *slot = feed->live[i];
+        lt_lane_view_mark(&lane->view, slot);
         slot->sync_time = time;
         slot->sync_seq = lt_lane_seen(slot)->seq;
     }
@@ -237,7 +249,7 @@ static int take_record(struct lane *lane, const struct lane_record *record, stru
     else
         PORT(lane, feed_chain, next, record);
     if (record->op == LT_OP_SYNC)
-        pass_sync_point(feed, record);
+        pass_sync_point(lane, feed, record);
     struct routed routed = {.lane = lane, .record = record};
     if (record->op != LT_OP_SYNC && record->op != LT_OP_END &&
         PORT(lane, affected, record, route, &routed, reterr) < 0)

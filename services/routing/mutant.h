@@ -36,6 +36,8 @@ enum lane_mutant {
     MUTANT_EARLY_T,         /**< T is handed out while loading (8.4) */
     MUTANT_GENERATIONS,     /**< after a loss of all cursors generations begin at 1 again */
     MUTANT_TELL_OVER,       /**< nor is anybody told again that a connection is over */
+    MUTANT_SETTLED,         /**< a change of control is not looked for in all streams (5.2) */
+    MUTANT_DUE,             /**< nor is what changed in a stream looked at (5.2) */
     MUTANT_FOLD_KEPT,       /**< a lane goes on with the fold from before the loss */
     MUTANT_COUNT
 };

@@ -23,6 +23,7 @@ struct lane_stream *lt_lane_touch(struct lane *lane, struct lane_slot *slot)
 {
     if (!slot->touched) {
         slot->touched = true;
+        lt_lane_view_mark(&lane->view, slot);
         slot->next = slot->now;
         slot->next.writer = lane->id;
         slot->next.control = lane->control;
@@ -61,6 +62,7 @@ void lt_lane_move(struct lane *lane,
     if (next->state == LANE_LIVE || to == LANE_LIVE)
         set_changed(lane, next);
     next->state = to;
+    lane->view.regroup = true;
     snprintf(next->reason, sizeof(next->reason), "%s", reason);
     slot->clause = clause;
     slot->tell = true;
@@ -119,10 +121,29 @@ static void hand_out_sync_point(struct lane *lane, struct lane_slot *slot)
     slot->tell = true;
 }
 
+/* Pages are looked through so often ... */
+static lt_time sweep_every(const struct lane *lane)
+{
+    return lane->options.page_time / 60;
+}
+
+/* ... and so much earlier one closes, so that none is older than its time. */
 static bool page_is_old(const struct lane *lane, const struct lane_slot *slot)
 {
     const struct lane_page *page = &lt_lane_seen(slot)->page;
-    return page->count > 0 && lane->now - page->opened >= lane->options.page_time;
+    return page->count > 0 &&
+           lane->now - page->opened >= lane->options.page_time - sweep_every(lane);
+}
+
+/* A stream to which nothing happens is in nobody's way but for its page. */
+static void mark_old_pages(struct lane *lane)
+{
+    if (lane->now >= lane->swept_at && lane->now - lane->swept_at < sweep_every(lane))
+        return;
+    lane->swept_at = lane->now;
+    for (size_t i = 0; i < lane->view.count; i++)
+        if (page_is_old(lane, lane->view.slots[i]))
+            lt_lane_view_mark(&lane->view, lane->view.slots[i]);
 }
 
 static int send_cursor(struct lane *lane, struct lane_slot *slot, struct lt_error *reterr)
@@ -172,8 +193,9 @@ static int send_slot(struct lane *lane, struct lane_slot *slot, struct lt_error 
 
 int lt_lane_send(struct lane *lane, bool *ret_any, struct lt_error *reterr)
 {
-    for (size_t i = 0; i < lane->view.count; i++)
-        if (send_slot(lane, lane->view.slots[i], reterr) < 0)
+    mark_old_pages(lane);
+    for (size_t i = 0; i < lane->view.marked.count; i++)
+        if (send_slot(lane, lane->view.marked.slots[i], reterr) < 0)
             return -1;
     for (size_t i = 0; i < lane->view.feed_count; i++) {
         struct lane_feed_slot *feed = lane->view.feeds[i];
@@ -197,7 +219,7 @@ static void slot_committed(struct lane *lane, struct lane_slot *slot)
 {
     if (slot->touched) {
         bool was_owner = lt_lane_owns(lane, slot);
-        slot->now = slot->next;
+        lt_lane_view_set(&lane->view, slot, &slot->next);
         slot->touched = false;
         if (slot->ejected && slot->now.state == LANE_HELD) {
             slot->ejected = false;
@@ -216,8 +238,9 @@ static void slot_committed(struct lane *lane, struct lane_slot *slot)
 
 void lt_lane_committed(struct lane *lane)
 {
-    for (size_t i = 0; i < lane->view.count; i++)
-        slot_committed(lane, lane->view.slots[i]);
+    for (size_t i = 0; i < lane->view.marked.count; i++)
+        slot_committed(lane, lane->view.marked.slots[i]);
+    lt_lane_view_unmark(&lane->view);
     for (size_t i = 0; i < lane->view.feed_count; i++) {
         struct lane_feed_slot *feed = lane->view.feeds[i];
         if (feed->touched)

@@ -50,6 +50,7 @@ struct lane_terms {
     const char *clause;  /**< first failing clause, static text; "" when none */
     int64_t hold_number; /**< highest control number of a hold on the connection or its service */
     int64_t generation_base; /**< this epoch's generations lie above it (change/ids.h) */
+    lt_time until; /**< before then only another terms_version or day_count gives another answer */
 };
 
 /** What the diary is told of a stream beside its cursor. */
@@ -86,6 +87,8 @@ struct lane_port {
     int (*stuck)(void *arg, struct lt_error *reterr);
 
     /* Control, valid until the next control(). */
+    /** Another number than ever before when terms() or each_connection() may answer otherwise. */
+    int64_t (*terms_version)(void *arg);
     void (*each_connection)(void *arg,
                             void (*visit)(void *visit_arg, const char *connection),
                             void *visit_arg);

@@ -121,12 +121,9 @@ void lt_shell_free(struct lt_shell *shell)
 /* Which streams are in which state, as this lane sees it. */
 static void count_streams(struct lt_shell *shell)
 {
-    int64_t counts[LANE_ENDED + 1] = {0};
     const struct lane_view *view = lt_lane_view(shell->lane);
-    for (size_t i = 0; i < view->count; i++)
-        counts[view->slots[i]->now.state]++;
     for (int state = LANE_LOAD; state <= LANE_ENDED; state++)
-        lt_metric_set(shell->metrics->streams[state], counts[state]);
+        lt_metric_set(shell->metrics->streams[state], (int64_t)view->by_state[state]);
 }
 
 enum lane_step lt_shell_step(struct lt_shell *shell, struct lt_error *reterr)
@@ -156,6 +153,7 @@ static struct lane_port port_of(struct lt_shell *shell)
         .read_cursors = lt_shell_read_cursors,
         .control = lt_shell_control,
         .stuck = lt_shell_stuck,
+        .terms_version = lt_shell_terms_version,
         .each_connection = lt_shell_each_connection,
         .terms = lt_shell_terms,
         .gap_reports = lt_shell_gap_reports,

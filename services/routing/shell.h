@@ -9,6 +9,7 @@
  *   shell_stream.c   tails, adoption, keys of a load
  *   shell_feed.c     reading feeds
  *   shell_send.c     the transaction
+ *   shell_told.c     schemas for inboxes
  *   shell_eject.c    topics that refuse
  */
 #pragma once
@@ -96,9 +97,10 @@ struct lt_shell {
     struct lt_reader *control;
     struct lt_fold *fold;
     bool fresh;
-    bool fold_complete; /**< it was fresh once: its heartbeats are new ones */
-    lt_time fold_time;  /**< when the fold was judged */
-    lt_time stale_at;   /**< when it was first found not to be fresh; LT_TIME_NONE: it is */
+    int64_t terms_version; /**< moves with every record of control taken, and every inbox muted */
+    bool fold_complete;    /**< it was fresh once: its heartbeats are new ones */
+    lt_time fold_time;     /**< when the fold was judged */
+    lt_time stale_at;      /**< when it was first found not to be fresh; LT_TIME_NONE: it is */
     struct lt_shell_diary diary;
     int64_t outboxes_number; /**< control number at which outboxes were listed */
     struct lt_reader *outboxes;
@@ -127,7 +129,7 @@ struct lt_shell {
 
     struct lt_buf out, key;
     struct lt_shell_told *told;
-    size_t told_count;
+    size_t told_count, told_cap; /**< sorted */
     struct lt_shell_mute *mutes;
     size_t mute_count;
     struct lt_shell_decision *decisions;
@@ -179,6 +181,7 @@ int lt_shell_diary(struct lt_shell *shell, struct lane_stand *ret_stand, struct 
 void lt_shell_diary_proved(struct lt_shell *shell);
 /** What was proved counts no more. */
 void lt_shell_diary_doubt(struct lt_shell *shell);
+int64_t lt_shell_terms_version(void *arg);
 void lt_shell_each_connection(void *arg,
                               void (*visit)(void *visit_arg, const char *connection),
                               void *visit_arg);
@@ -258,6 +261,18 @@ int lt_shell_put_feed(void *arg, const struct lane_feed *feed, struct lt_error *
 int lt_shell_put_notice(void *arg,
                         const struct lane_stream *stream,
                         bool over,
+                        struct lt_error *reterr);
+/** A platform record under a text key. */
+int lt_shell_put(struct lt_shell *shell,
+                 const char *topic,
+                 const char *key,
+                 enum lt_record_type type,
+                 const void *record,
+                 struct lt_error *reterr);
+/** A schema into an inbox that has not been told it since the lane's last start. */
+int lt_shell_put_schema(struct lt_shell *shell,
+                        const char *inbox,
+                        int32_t id,
                         struct lt_error *reterr);
 int lt_shell_put_note(void *arg, const struct lane_stream *stream, struct lt_error *reterr);
 int lt_shell_put_decision(void *arg,

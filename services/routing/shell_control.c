@@ -14,6 +14,7 @@ void lt_shell_control_reset(struct lt_shell *shell)
     lt_reader_close(lt_steal(&shell->outboxes));
     lt_fold_free(shell->fold);
     shell->fold = lt_fold_new(shell->public_key);
+    shell->terms_version++;
     shell->fold_complete = false;
 }
 
@@ -32,6 +33,7 @@ static int open_control(struct lt_shell *shell, struct lt_error *reterr)
 static void take_control(struct lt_shell *shell, const struct lt_message *message)
 {
     struct lt_error err = {0};
+    shell->terms_version++;
     if (lt_fold_take(shell->fold, message->key, message->value, &err) == 0)
         return;
     lt_metric_add(shell->metrics->refused, 1);
@@ -105,6 +107,11 @@ int lt_shell_control(void *arg,
     if (lt_shell_feeds_resume(shell, reterr) < 0)
         return -1;
     return lt_shell_diary(shell, ret_stand, reterr);
+}
+
+int64_t lt_shell_terms_version(void *arg)
+{
+    return ((struct lt_shell *)arg)->terms_version;
 }
 
 struct each {
@@ -271,6 +278,8 @@ static void judge_right(struct lt_shell *shell,
         .diary_writable = shell->diary.proved,
     };
     struct lt_right right = lt_route(shell->fold, connection, &facts);
+    terms->until =
+        LT_MIN(lt_route_until(shell->fold, connection, &facts), lt_lane_day_end(shell->fold_time));
     terms->clause = right.clause == LT_CLAUSE_NONE ? "" : lt_clause_name(right.clause);
     if (right.clause == LT_CLAUSE_NONE)
         terms->right = LANE_MAY;

@@ -20,6 +20,7 @@ static void mute(struct lt_shell *shell, const char *inbox)
     struct lt_shell_mute *entry = &shell->mutes[shell->mute_count++];
     snprintf(entry->inbox, sizeof(entry->inbox), "%s", inbox);
     entry->until_ms = lt_monotonic_ms() + shell->conf->technical_pause_ms;
+    shell->terms_version++;
 }
 
 void lt_shell_eject(struct lt_shell *shell, const char *topic, const struct lt_error *how)
@@ -49,6 +50,7 @@ int lt_shell_unmute(struct lt_shell *shell, struct lt_error *reterr)
         if (over.until_ms > lt_monotonic_ms())
             continue;
         shell->mutes[i] = shell->mutes[--shell->mute_count];
+        shell->terms_version++;
         return lt_fail(reterr, LT_ERR_ABORT, "routing", 0, "topic %s is tried again", over.inbox);
     }
     return 0;

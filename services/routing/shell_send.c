@@ -78,13 +78,12 @@ int lt_shell_deliver(void *arg,
     return send(shell, topic, message->key, value, lt, reterr);
 }
 
-/* A platform record under a text key. */
-static int put(struct lt_shell *shell,
-               const char *topic,
-               const char *key,
-               enum lt_record_type type,
-               const void *record,
-               struct lt_error *reterr)
+int lt_shell_put(struct lt_shell *shell,
+                 const char *topic,
+                 const char *key,
+                 enum lt_record_type type,
+                 const void *record,
+                 struct lt_error *reterr)
 {
     lt_buf_clear(&shell->out);
     lt_record_encode(type, record, &shell->out);
@@ -97,7 +96,7 @@ int lt_shell_put_stream(void *arg, const struct lane_stream *stream, struct lt_e
 {
     struct lt_cursor record;
     lt_lane_stream_record(stream, &record);
-    return put(arg, LT_TOPIC_CURSORS, stream->name, LT_RECORD_CURSOR, &record, reterr);
+    return lt_shell_put(arg, LT_TOPIC_CURSORS, stream->name, LT_RECORD_CURSOR, &record, reterr);
 }
 
 int lt_shell_put_feed(void *arg, const struct lane_feed *feed, struct lt_error *reterr)
@@ -106,7 +105,7 @@ int lt_shell_put_feed(void *arg, const struct lane_feed *feed, struct lt_error *
     char key[LT_TOPIC_MAX];
     lt_lane_feed_record(feed, &record);
     snprintf(key, sizeof(key), "live/%s", feed->service);
-    return put(arg, LT_TOPIC_CURSORS, key, LT_RECORD_FEED_CURSOR, &record, reterr);
+    return lt_shell_put(arg, LT_TOPIC_CURSORS, key, LT_RECORD_FEED_CURSOR, &record, reterr);
 }
 
 int lt_shell_put_stand(void *arg,
@@ -127,35 +126,10 @@ int lt_shell_put_stand(void *arg,
     if (over)
         return send(shell, LT_TOPIC_CURSORS, lt_bytes_text(key), lt_bytes(NULL, 0),
                     (struct lt_bytes){0}, reterr);
-    return put(shell, LT_TOPIC_CURSORS, key, LT_RECORD_STANDSTILL, &record, reterr);
+    return lt_shell_put(shell, LT_TOPIC_CURSORS, key, LT_RECORD_STANDSTILL, &record, reterr);
 }
 
 /* ---- inboxes ---- */
-
-static bool is_told(struct lt_shell *shell, const char *inbox, int32_t schema)
-{
-    for (size_t i = 0; i < shell->told_count; i++)
-        if (shell->told[i].schema == schema && strcmp(shell->told[i].inbox, inbox) == 0)
-            return true;
-    shell->told = lt_realloc(shell->told, (shell->told_count + 1) * sizeof(struct lt_shell_told));
-    struct lt_shell_told *told = &shell->told[shell->told_count++];
-    *told = (struct lt_shell_told){.schema = schema};
-    snprintf(told->inbox, sizeof(told->inbox), "%s", inbox);
-    return false;
-}
-
-/* Each schema once per inbox since the lane's last start. */
-static int
-put_schema(struct lt_shell *shell, const char *inbox, int32_t id, struct lt_error *reterr)
-{
-    const struct lt_schema_body *body = lt_fold_schema(shell->fold, id);
-    char key[32];
-    if (!body || is_told(shell, inbox, id))
-        return 0;
-    struct lt_schema_notice notice = {.id = id, .text = body->text, .sha256 = body->sha256};
-    snprintf(key, sizeof(key), "schema/%d", id);
-    return put(shell, inbox, key, LT_RECORD_SCHEMA_NOTICE, &notice, reterr);
-}
 
 int lt_shell_put_notice(void *arg,
                         const struct lane_stream *stream,
@@ -198,10 +172,10 @@ int lt_shell_put_notice(void *arg,
         .terminated = over,
         .at = lt_now(),
     };
-    if (put_schema(shell, inbox, notice.key_schema, reterr) < 0 ||
-        put_schema(shell, inbox, notice.value_schema, reterr) < 0)
+    if (lt_shell_put_schema(shell, inbox, notice.key_schema, reterr) < 0 ||
+        lt_shell_put_schema(shell, inbox, notice.value_schema, reterr) < 0)
         return -1;
-    return put(shell, inbox, stream->name, LT_RECORD_STREAM_NOTICE, &notice, reterr);
+    return lt_shell_put(shell, inbox, stream->name, LT_RECORD_STREAM_NOTICE, &notice, reterr);
 }
 
 /* ---- the diary ---- */
@@ -234,7 +208,7 @@ int lt_shell_put_note(void *arg, const struct lane_stream *stream, struct lt_err
         .closed_at = lt_now(),
     };
     snprintf(key, sizeof(key), "note/%s/%lld", stream->name, (long long)page->first);
-    return put(shell, LT_TOPIC_DIARY, key, LT_RECORD_DELIVERY_NOTE, &note, reterr);
+    return lt_shell_put(shell, LT_TOPIC_DIARY, key, LT_RECORD_DELIVERY_NOTE, &note, reterr);
 }
 
 /* Logged when it has become true. */
@@ -274,7 +248,7 @@ int lt_shell_put_decision(void *arg,
     };
     remember_decision(shell, stream, what);
     snprintf(key, sizeof(key), "decision/%s", stream->name);
-    return put(shell, LT_TOPIC_DIARY, key, LT_RECORD_DECISION, &decision, reterr);
+    return lt_shell_put(shell, LT_TOPIC_DIARY, key, LT_RECORD_DECISION, &decision, reterr);
 }
 
 int lt_shell_commit(void *arg, struct lt_error *reterr)

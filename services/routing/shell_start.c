@@ -177,16 +177,42 @@ int lt_shell_read_cursors(void *arg, bool whole, struct lt_error *reterr)
 
 /* ---- looking around ---- */
 
+/* There is room. */
 static void watch(struct lt_shell *shell, const char *topic)
 {
-    for (size_t i = 0; i < shell->watch_count; i++)
-        if (strcmp(shell->watches[i].topic, topic) == 0)
-            return;
-    shell->watches =
-        lt_realloc(shell->watches, (shell->watch_count + 1) * sizeof(struct lt_shell_watch));
     struct lt_shell_watch *place = &shell->watches[shell->watch_count++];
     *place = (struct lt_shell_watch){0};
     snprintf(place->topic, sizeof(place->topic), "%s", topic);
+}
+
+/* By topic; one that was unreadable comes first. */
+static int compare_watches(const void *a, const void *b)
+{
+    const struct lt_shell_watch *x = a, *y = b;
+    int order = strcmp(x->topic, y->topic);
+    return order != 0 ? order : (x->since_ms == 0) - (y->since_ms == 0);
+}
+
+static void remove_doubles(struct lt_shell *shell)
+{
+    size_t keep = 0;
+    qsort(shell->watches, shell->watch_count, sizeof(*shell->watches), compare_watches);
+    for (size_t i = 0; i < shell->watch_count; i++)
+        if (keep == 0 || strcmp(shell->watches[keep - 1].topic, shell->watches[i].topic) != 0)
+            shell->watches[keep++] = shell->watches[i];
+    shell->watch_count = keep;
+}
+
+static void watch_stream(struct lt_shell *shell, const struct lane_stream *stream)
+{
+    char topic[LT_TOPIC_MAX];
+    lt_topic_stream(stream->name, topic);
+    watch(shell, topic);
+    const struct lt_connection *connection = lt_fold_connection(shell->fold, stream->connection);
+    if (!connection)
+        return;
+    lt_topic_inbox(connection->application, topic);
+    watch(shell, topic);
 }
 
 /* Every partition of the bucket; ended streams matter no more. */
@@ -198,22 +224,14 @@ static void list_watches(struct lt_shell *shell)
         if (shell->watches[i].since_ms != 0)
             shell->watches[keep++] = shell->watches[i];
     shell->watch_count = keep;
+    shell->watches =
+        lt_realloc(shell->watches, (keep + 2 + 2 * view->count) * sizeof(struct lt_shell_watch));
     watch(shell, LT_TOPIC_CURSORS);
     watch(shell, LT_TOPIC_DIARY);
-    for (size_t i = 0; i < view->count; i++) {
-        const struct lane_stream *stream = &view->slots[i]->now;
-        char topic[LT_TOPIC_MAX];
-        if (stream->state == LANE_ENDED)
-            continue;
-        lt_topic_stream(stream->name, topic);
-        watch(shell, topic);
-        const struct lt_connection *connection =
-            lt_fold_connection(shell->fold, stream->connection);
-        if (!connection)
-            continue;
-        lt_topic_inbox(connection->application, topic);
-        watch(shell, topic);
-    }
+    for (size_t i = 0; i < view->count; i++)
+        if (view->slots[i]->now.state != LANE_ENDED)
+            watch_stream(shell, &view->slots[i]->now);
+    remove_doubles(shell);
 }
 
 /* 1: unreadable for too long; 0; -1. */

@@ -25,6 +25,7 @@ int lt_lane_judge(struct lane *lane, struct lane_slot *slot, struct lt_error *re
             return -1;
         *reterr = (struct lt_error){0};
         slot->ejected = true;
+        lt_lane_view_due(&lane->view, slot);
         return 0;
     }
     slot->judged = true;
@@ -81,6 +82,8 @@ static void repeat_inbox_records(struct lane *lane)
         bool newest = lt_lane_view_newest(&lane->view, slot->now.connection) == slot;
         bool ended = slot->now.state == LANE_ENDED && newest && lane->id == LANE_LIVE_LANE;
         slot->repeat = lt_lane_owns(lane, slot) || ended;
+        if (slot->repeat)
+            lt_lane_view_mark(&lane->view, slot);
     }
 }
 

@@ -23,8 +23,10 @@ void lt_lane_view_reset(struct lane_view *view)
     }
     for (size_t i = 0; i < view->table_cap; i++)
         view->by_name[i] = view->by_connection[i] = NULL;
-    view->count = view->feed_count = 0;
+    view->count = view->feed_count = view->marked.count = view->due.count = 0;
+    memset(view->by_state, 0, sizeof(view->by_state));
     view->highest = 0;
+    view->regroup = true;
 }
 
 void lt_lane_view_fini(struct lane_view *view)
@@ -34,6 +36,8 @@ void lt_lane_view_fini(struct lane_view *view)
     free(view->feeds);
     free(view->by_name);
     free(view->by_connection);
+    free(view->marked.slots);
+    free(view->due.slots);
     *view = (struct lane_view){0};
 }
 
@@ -113,9 +117,56 @@ lt_lane_view_slot(struct lane_view *view, const char *connection, int64_t genera
     lt_lane_stream_init(&slot->now, connection, generation);
     slot->sync_time = LT_NULL;
     view->slots[view->count++] = slot;
+    view->by_state[LANE_NONE]++;
     *place_of_name(view, name) = slot;
     chain_in(view, slot);
     return slot;
+}
+
+void lt_lane_view_set(struct lane_view *view, struct lane_slot *slot, const struct lane_stream *now)
+{
+    view->by_state[slot->now.state]--;
+    view->by_state[now->state]++;
+    view->regroup |= slot->now.state != now->state;
+    slot->now = *now;
+    lt_lane_view_due(view, slot);
+}
+
+static void add(struct lane_list *list, struct lane_slot *slot)
+{
+    if (list->count == list->cap) {
+        list->cap = list->cap ? list->cap * 2 : FIRST_TABLE;
+        list->slots = lt_realloc(list->slots, list->cap * sizeof(struct lane_slot *));
+    }
+    list->slots[list->count++] = slot;
+}
+
+void lt_lane_view_mark(struct lane_view *view, struct lane_slot *slot)
+{
+    if (!slot->marked)
+        add(&view->marked, slot);
+    slot->marked = true;
+}
+
+void lt_lane_view_due(struct lane_view *view, struct lane_slot *slot)
+{
+    if (!slot->due)
+        add(&view->due, slot);
+    slot->due = true;
+}
+
+void lt_lane_view_unmark(struct lane_view *view)
+{
+    for (size_t i = 0; i < view->marked.count; i++)
+        view->marked.slots[i]->marked = false;
+    view->marked.count = 0;
+}
+
+void lt_lane_view_settled(struct lane_view *view)
+{
+    for (size_t i = 0; i < view->due.count; i++)
+        view->due.slots[i]->due = false;
+    view->due.count = 0;
 }
 
 struct lane_feed_slot *lt_lane_view_feed(const struct lane_view *view, const char *service)

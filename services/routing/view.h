@@ -14,6 +14,7 @@ struct lane_slot {
     struct lane_stream now;  /**< committed; state LANE_NONE before the first cursor */
     struct lane_stream next; /**< valid while touched */
     bool touched;            /**< next is part of the open transaction */
+    bool marked, due;        /**< stands in the view's list of that name */
     bool tell;               /**< the inbox record is part of the open transaction */
     const char *clause;      /**< why the state changes, static text */
 
@@ -44,6 +45,7 @@ struct lane_feed_slot {
     int64_t lead;             /**< records of the last batch: how far ahead M is put */
     struct lane_slot **live;  /**< LIVE streams in the open batch */
     size_t live_count, live_cap;
+    lt_time window; /**< the shortest of theirs */
 };
 
 /** Back from the `now` of a slot, and from the `reading` of a feed, which ports are given. */
@@ -56,6 +58,12 @@ static inline struct lane_feed_slot *lt_lane_feed_slot_of(const struct lane_feed
     return (struct lane_feed_slot *)((uintptr_t)reading - offsetof(struct lane_feed_slot, reading));
 }
 
+/** Some slots, each once. */
+struct lane_list {
+    struct lane_slot **slots;
+    size_t count, cap;
+};
+
 struct lane_view {
     struct lane_slot **slots;
     size_t count, cap;
@@ -63,7 +71,11 @@ struct lane_view {
     size_t feed_count, feed_cap;
     struct lane_slot **by_name, **by_connection; /* hash tables of table_cap places */
     size_t table_cap;
-    int64_t highest; /**< highest control number in any cursor read */
+    int64_t highest;                 /**< highest control number in any cursor read */
+    struct lane_list marked;         /**< may have something to send in the open transaction */
+    struct lane_list due;            /**< have changed since the last boundary */
+    size_t by_state[LANE_ENDED + 1]; /**< how many streams */
+    bool regroup;                    /**< feeds and their LIVE streams must be put together anew */
 };
 
 void lt_lane_view_fini(struct lane_view *view);
@@ -76,6 +88,16 @@ struct lane_slot *lt_lane_view_newest(const struct lane_view *view, const char *
 /** The slot of a stream, made (state LANE_NONE) when it is not there. */
 struct lane_slot *
 lt_lane_view_slot(struct lane_view *view, const char *connection, int64_t generation);
+/** The stream's committed cursor is this one from now on; it is due. */
+void lt_lane_view_set(struct lane_view *view,
+                      struct lane_slot *slot,
+                      const struct lane_stream *now);
+/** Adds the slot to the list. */
+void lt_lane_view_mark(struct lane_view *view, struct lane_slot *slot);
+void lt_lane_view_due(struct lane_view *view, struct lane_slot *slot);
+/** Empties the list. */
+void lt_lane_view_unmark(struct lane_view *view);
+void lt_lane_view_settled(struct lane_view *view);
 struct lane_feed_slot *lt_lane_view_feed(const struct lane_view *view, const char *service);
 /** The slot of a feed, made (incarnation 0) when it is not there. */
 struct lane_feed_slot *lt_lane_view_feed_slot(struct lane_view *view, const char *service);

@@ -104,7 +104,7 @@ static void capture_read(
         bench_fail(&err);
     }
     meter->server_pid = PQbackendPID(lt_pg_raw(r.pg));
-    sample_feeds(&r.feeds);
+    sample_feeds(&r.feeds, 1);
     capture_start(&r.capture, &r.feeds, NULL, &verdict);
     read_all(&r);
     capture_fini(&r.capture);

@@ -61,33 +61,22 @@ copy_and_hash(const struct core_feed *feed, const struct kept *kept, struct mete
     meter_stop(meter);
 }
 
-/* The chain of each stream as its cursor has it, then of the feed. */
-static void print_chains(const struct lt_shell *shell)
-{
-    const struct lane_view *view = lt_lane_view(shell->lane);
-    for (size_t i = 0; i < view->count; i++) {
-        const struct lane_stream *stream = &view->slots[i]->now;
-        printf("%s %lld ", stream->name, (long long)stream->seq);
-        for (size_t b = 0; b < LT_CHAIN_BYTES; b++) {
-            printf("%02x", stream->chain.value[b]);
-        }
-        printf("\n");
-    }
-}
-
 int main(int argc, char **argv)
 {
     struct core_feed feed;
     struct kept kept = {0};
-    struct meter meter = {0};
+    struct meter meter = {0}, start = {0};
     if (argc != 5) {
         fprintf(stderr, "usage: bench_routing_core route|limit|dump:FILE RECORDS STREAMS MATCH\n");
         return 64;
     }
-    int64_t streams = bench_number(argv[3]), match = bench_number(argv[4]);
+    const struct core_setup setup = {
+        .streams = bench_number(argv[3]), .match = bench_number(argv[4]), .batch = 20000};
+    const struct core_plan plan =
+        core_plan_even((size_t)bench_number(argv[2]), LT_MAX(setup.streams / setup.match, 1));
     bool limit = strcmp(argv[1], "limit") == 0;
-    core_feed_make(&feed, (size_t)bench_number(argv[2]), LT_MAX(streams / match, 1));
-    struct lt_shell *shell = core_lane_open(&feed, streams, match, limit ? keep : NULL, &kept);
+    core_feed_make(&feed, &plan);
+    struct lt_shell *shell = core_lane_open(&feed, &setup, limit ? keep : NULL, &kept, &start);
     if (limit) {
         core_lane_run(shell);
         copy_and_hash(&feed, &kept, &meter);
@@ -97,10 +86,10 @@ int main(int argc, char **argv)
         meter_stop(&meter);
     }
     meter.rows = (int64_t)feed.count;
-    meter.bytes = core_lane_bytes();
+    meter.bytes = core_bus.bytes;
     if (strncmp(argv[1], "dump:", 5) == 0) {
         core_feed_dump(&feed, argv[1] + 5);
-        print_chains(shell);
+        core_lane_print_chains(shell);
     } else {
         meter_print(&meter);
     }

@@ -40,13 +40,21 @@ static void put_lt(struct lt_buf *out, size_t i)
     lt_buf_add(out, text, lt_header_format(&header, text));
 }
 
-static void make_record(struct core_feed *feed, size_t i, int64_t districts)
+/* The district of row i, and `step` places further among those of its batch. */
+static int64_t district_of(const struct core_plan *plan, size_t i, int64_t step)
+{
+    int64_t batch = (int64_t)i / plan->batch, turn = ((int64_t)i + step) % plan->touched;
+    return (batch * plan->touched + turn) % plan->districts;
+}
+
+static void make_record(struct core_feed *feed, size_t i, const struct core_plan *plan)
 {
     struct lt_buf *out = &feed->bytes;
     struct core_record *r = &feed->records[i];
     struct sample_row row;
     sample_row((int64_t)i, 0, &row);
-    row.district = (int64_t)i % districts;
+    row.district = district_of(plan, i, 0);
+    row.padding = (size_t)plan->width;
     bool moved = i % 100 == 7;
     *r = (struct core_record){.key = (uint32_t)out->len, .value_len = NONE, .scope_len = NONE};
     sample_put_key(out, &row);
@@ -61,17 +69,23 @@ static void make_record(struct core_feed *feed, size_t i, int64_t districts)
     r->lt_len = (uint32_t)out->len - r->lt;
     r->scope = (uint32_t)out->len;
     if (op_of(i) == LT_OP_DELETE || moved) {
-        put_scope(out, moved ? (row.district + 1) % districts : row.district);
+        put_scope(out, district_of(plan, i, moved));
         r->scope_len = (uint32_t)out->len - r->scope;
     }
 }
 
-void core_feed_make(struct core_feed *feed, size_t count, int64_t districts)
+struct core_plan core_plan_even(size_t count, int64_t districts)
 {
-    *feed = (struct core_feed){.count = count};
-    feed->records = lt_alloc(count * sizeof(*feed->records));
-    for (size_t i = 0; i < count; i++) {
-        make_record(feed, i, districts);
+    return (struct core_plan){
+        .count = count, .districts = districts, .batch = (int64_t)count, .touched = districts};
+}
+
+void core_feed_make(struct core_feed *feed, const struct core_plan *plan)
+{
+    *feed = (struct core_feed){.count = plan->count};
+    feed->records = lt_alloc(plan->count * sizeof(*feed->records));
+    for (size_t i = 0; i < plan->count; i++) {
+        make_record(feed, i, plan);
     }
 }
 

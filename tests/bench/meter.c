@@ -75,6 +75,10 @@ void meter_print(const struct meter *meter)
     if (meter->server_pid > 0) {
         printf(", \"cpu_database\": %.6f", (double)meter->server_ns / 1e9);
     }
+    if (meter->start_ns > 0) {
+        printf(", \"start\": %.6f, \"start_cpu\": %.6f", (double)meter->start_ns / 1e9,
+               (double)meter->start_cpu_ns / 1e9);
+    }
     if (meter->has_digest) {
         printf(", \"digest\": \"");
         for (size_t i = 0; i < LT_CHAIN_BYTES; i++) {

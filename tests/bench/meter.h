@@ -16,7 +16,8 @@ struct meter {
     int64_t wall_ns, cpu_ns;
     int server_pid; /**< backend or walsender on this machine whose CPU counts too; 0: none */
     int64_t server_ns;
-    struct lt_chain digest; /**< over everything that came out, when asked for */
+    int64_t start_ns, start_cpu_ns; /**< what came before, when it counts; 0: it does not */
+    struct lt_chain digest;         /**< over everything that came out, when asked for */
     bool has_digest;
 };
 /** The clock runs from here ... */

@@ -68,29 +68,34 @@ def effect(op, before, after):
     return op if op == "update" and before else "insert"
 
 
-def route(record, streams, match, chains):
+def concerned(districts, streams, match):
+    """Numbers of the streams whose filter names one of the districts."""
+    return [c for district in sorted(d for d in set(districts) if d is not None)
+            for c in range(district * match, min((district + 1) * match, streams))]
+
+
+def route(record, streams, match, chains, keep):
     key, value, lt, scope = record
     op, seq, time, pos, _ = lt.decode("ascii").split(" ")
     row = fields(value) if value else None
     new = read_long(row["district"], 0)[0] if row else None
     old = scope_district(scope) if scope else (new if op != "insert" else None)
-    for c in range(streams):
+    for c in concerned((old, new), streams, match):
         wanted = c // match
         given = effect(op, old == wanted and op != "insert", new == wanted)
         if not given:
             continue
-        name = "cn%06d.1" % (c + 1)
-        stream = chains[name]
+        stream = chains["cn%06d.1" % (c + 1)]
         stream[0] += 1
         out = None
         if given != "delete":
-            out = frame(PROJECTED_SCHEMA) + b"".join(row[n] for n, _, _ in FIELDS if n in KEEP)
+            out = frame(PROJECTED_SCHEMA) + b"".join(row[n] for n, _, _ in FIELDS if n in keep)
         header = "%s %d %s %s/%s %d.%d" % (given, stream[0], time, pos.split("/")[0], seq,
                                            AGREEMENT, SCOPE_VERSION)
         stream[1].add(key, out, header.encode("ascii"))
 
 
-def chains(path, streams, match):
+def chains(path, streams, match, keep=KEEP):
     """stream -> (seq, chain) after the whole feed."""
     found = {}
     for c in range(streams):
@@ -99,7 +104,15 @@ def chains(path, streams, match):
     with open(path, "rb") as file:
         while True:
             try:
-                route([read_part(file) for _ in range(4)], streams, match, found)
+                route([read_part(file) for _ in range(4)], streams, match, found, keep)
             except EOFError:
                 break
     return {name: (seq, chain.hex()) for name, (seq, chain) in found.items()}
+
+
+def digest(path, streams, match, keep=KEEP):
+    """The digest over (stream, chain, seq) of all streams."""
+    total = Chain()
+    for name, (seq, chain) in chains(path, streams, match, keep).items():
+        total.add(name.encode("ascii"), bytes.fromhex(chain), str(seq).encode("ascii"))
+    return total.hex()

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "avro/frame.h"
 #include "avro/span.h"
@@ -60,17 +61,36 @@ void sample_schemas_free(struct sample_schemas *schemas)
     free(schemas->scope);
 }
 
-struct service *sample_service(void)
+void sample_table(size_t number, char buf[32])
+{
+    if (number == 0) {
+        snprintf(buf, 32, "bench");
+    } else {
+        snprintf(buf, 32, "bench_%zu", number);
+    }
+}
+
+static struct service *numbered_service(size_t number)
 {
     struct lt_error err;
     struct sample_schemas schemas = sample_schemas();
-    struct service *service = service_new(SAMPLE_SERVICE, &sample_declared, schemas.key,
-                                          schemas.value, schemas.scope, &err);
+    struct lt_service declared = sample_declared;
+    char id[LT_ID_MAX], table[48] = "public.";
+    lt_id_format(LT_ID_SERVICE, (int64_t)number + 1, id);
+    sample_table(number, table + strlen(table));
+    declared.table = table;
+    struct service *service =
+        service_new(id, &declared, schemas.key, schemas.value, schemas.scope, &err);
     if (service == NULL) {
         bench_fail(&err);
     }
     sample_schemas_free(&schemas);
     return service;
+}
+
+struct service *sample_service(void)
+{
+    return numbered_service(0);
 }
 
 void sample_row(int64_t i, int64_t version, struct sample_row *ret)
@@ -86,6 +106,17 @@ void sample_row(int64_t i, int64_t version, struct sample_row *ret)
         snprintf(ret->address, sizeof(ret->address), "Số %lld, đường Lê Lợi, phường Bến Nghé",
                  (long long)(i % 1000));
     }
+}
+
+const char *sample_address(const struct sample_row *row,
+                           char buf[sizeof(row->address) + SAMPLE_PADDING_MAX])
+{
+    size_t len = strlen(row->address), more = len > 0 ? row->padding : 0;
+    lt_assert(more < SAMPLE_PADDING_MAX);
+    memcpy(buf, row->address, len);
+    memset(buf + len, 'x', more);
+    buf[len + more] = '\0';
+    return buf;
 }
 
 void sample_put_key(struct lt_buf *out, const struct sample_row *row)
@@ -117,16 +148,20 @@ void sample_put_value(struct lt_buf *out, int32_t schema, const struct sample_ro
     lt_avro_put_bytes(out, lt_bytes_text(row->name));
     lt_avro_put_long(out, row->address[0] != '\0');
     if (row->address[0] != '\0') {
-        lt_avro_put_bytes(out, lt_bytes_text(row->address));
+        char address[sizeof(row->address) + SAMPLE_PADDING_MAX];
+        lt_avro_put_bytes(out, lt_bytes_text(sample_address(row, address)));
     }
     lt_buf_addc(out, row->active);
     lt_avro_put_long(out, 1);
     lt_avro_put_long(out, row->total);
 }
 
-void sample_feeds(struct feeds *feeds)
+void sample_feeds(struct feeds *feeds, size_t count)
 {
-    *feeds = (struct feeds){.items = lt_alloc(sizeof(struct feed)), .count = 1, .cap = 1};
-    feeds->items[0] = (struct feed){.service = sample_service(), .state = FEED_STREAMING};
-    feed_set_incarnation(&feeds->items[0], 1);
+    *feeds = (struct feeds){
+        .items = lt_alloc(count * sizeof(struct feed)), .count = count, .cap = count};
+    for (size_t i = 0; i < count; i++) {
+        feeds->items[i] = (struct feed){.service = numbered_service(i), .state = FEED_STREAMING};
+        feed_set_incarnation(&feeds->items[i], 1);
+    }
 }

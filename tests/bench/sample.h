@@ -28,11 +28,19 @@ struct sample_row {
     int64_t changed, total;
     char name[64], address[96]; /**< address "": null */
     bool active;
+    size_t padding; /**< letters 'x' that follow an address */
 };
+#define SAMPLE_PADDING_MAX 16384
 void sample_row(int64_t i, int64_t version, struct sample_row *ret);
 /** Appends the row's framed key, and its framed value under a schema id. */
 void sample_put_key(struct lt_buf *out, const struct sample_row *row);
 void sample_put_value(struct lt_buf *out, int32_t schema, const struct sample_row *row);
 
-/** One streaming feed of it, incarnation 1, that has nothing yet; feeds_fini() releases. */
-void sample_feeds(struct feeds *feeds);
+/** The address with its letters; "": null. */
+const char *sample_address(const struct sample_row *row,
+                           char buf[sizeof(row->address) + SAMPLE_PADDING_MAX]);
+
+/** Streaming feeds of it, incarnation 1, that have nothing yet; feeds_fini() releases.  The tables
+ * of more than one are public.bench, public.bench_1, public.bench_2 ... */
+void sample_feeds(struct feeds *feeds, size_t count);
+void sample_table(size_t number, char buf[32]);

@@ -1,6 +1,7 @@
 """The whole line on this machine: rows committed at the source, read in the view at the target.
 
-  line      a backlog of inserts, updates and deletes in thirds, worked off by everything at once
+  line      a backlog of inserts, updates and deletes in thirds, worked off by everything at once,
+            beside the same provider with two programs that only copy (copied_line.py)
   latency   from commit to readable in the view, at 100, 1,000 and 5,000 rows a second
   idle      what the programs cost while nothing happens
 """
@@ -10,13 +11,15 @@ import time
 
 import psycopg2
 
-from bench_line import VIEW
+from bench_line import VIEW, spent
+import copied_line
 from line import wait_until
-from measure import BenchError
+from measure import BenchError, Side, alternate, ratios
 import sample
 
-GOAL_RATE = 30000
+GOAL_RATE, GOAL_COPY, MOST_ROUNDS = 30000, 0.6, 3
 PROGRAMS = ("provider", "routing", "consumer")
+PARTS = PROGRAMS + ("broker", "source", "target")
 LATENCIES = ((100, None, None), (1000, 50, 80), (5000, 99, 250))  # rate, percentile, goal in ms
 LATENCY_SECONDS, IDLE_SECONDS = 10, 20
 
@@ -32,13 +35,17 @@ def digest(rows):
     return "SELECT count(*), md5(string_agg(t::text, E'\\n' ORDER BY id)) FROM %s t" % rows
 
 
-def thirds(line, report, rows):
-    """Generated while the line stands, in transactions of 100 rows; then everything goes on."""
-    third = rows // 3
+def prepare(line, third):
+    """Two thirds of the rows are there, on both sides."""
     empty(line)
     line.load("INSERT INTO public.bench " + sample.rows(1, 2 * third))
     wait_until("rows before the change are there",
                lambda: line.target("SELECT count(*) FROM " + VIEW)[0][0] == 2 * third, 240)
+
+
+def worked_off(line, third):
+    """Generated while the line stands, in transactions of 100 rows; then everything goes on."""
+    prepare(line, third)
     with line.standing(*PROGRAMS):
         before = line.cpu()
         generate(line, third)
@@ -50,13 +57,22 @@ def thirds(line, report, rows):
     after = line.cpu()
     wait_until("the copy is its source",
                lambda: line.sql(digest("public.bench")) == line.target(digest(VIEW)), 30)
-    rate = 3 * third / (last - began)
-    costs = {name: (after[name] - before[name]) / (3 * third) * 1e6 for name in after}
-    report.add_value("whole line, thirds of insert, update, delete", rate, "rows/s", GOAL_RATE,
-                     rate >= GOAL_RATE, "CPU s/M rows: %s; load before the clock: source %.2f; MiB: %s"
-                     % (", ".join("%s %.2f" % item for item in sorted(costs.items())),
-                        generated / (3 * third) * 1e6,
-                        ", ".join("%s %.0f" % (n, line.rss_kib(n) / 1024) for n in PROGRAMS)))
+    return dict(spent(before, after, *PARTS), rows=3 * third, seconds=last - began,
+                generated=generated)
+
+
+def thirds(places, line, report, options):
+    """The line and the same line when it only copies, in turn."""
+    third = options.rows
+    limit = Side("copy only", lambda: copied_line.worked_off(places, line, third))
+    ours = Side("line", lambda: worked_off(line, third))
+    alternate([limit, ours], min(options.rounds, MOST_ROUNDS))
+    report.add("whole line, thirds of insert, update, delete", ours, limit, ratios(ours, limit),
+               GOAL_COPY, note="load before the clock: source %.2f; MiB: %s" % (
+                   ours.median(lambda run: run["generated"] / run["rows"]) * 1e6,
+                   ", ".join("%s %.0f" % (n, line.rss_kib(n) / 1024) for n in PROGRAMS)))
+    rate = ours.median_rate()
+    report.add_value("whole line, rate", rate, "rows/s", GOAL_RATE, rate >= GOAL_RATE)
 
 
 def generate(line, third):
@@ -148,6 +164,6 @@ def idle(line, report):
 def run(places, report, options):
     line = places.line()
     idle(line, report)
-    thirds(line, report, options.rows * 3)
+    thirds(places, line, report, options)
     empty(line)
     latency(line, report)

@@ -49,6 +49,8 @@ static const char *const mutant_names[MUTANT_COUNT] = {
     [MUTANT_EARLY_T] = "t-while-loading",
     [MUTANT_GENERATIONS] = "generations-used-again-after-a-loss",
     [MUTANT_TELL_OVER] = "ends-not-told-again-after-a-loss",
+    [MUTANT_SETTLED] = "change-of-control-not-looked-for",
+    [MUTANT_DUE] = "changed-stream-not-looked-at",
     [MUTANT_FOLD_KEPT] = "fold-from-before-the-loss",
 };
 

@@ -122,6 +122,11 @@ port_control(void *arg, int64_t *ret_number, struct lane_stand *ret_stand, struc
     return 0;
 }
 
+static int64_t port_terms_version(void *arg)
+{
+    return ((struct sim_lane *)arg)->fold;
+}
+
 static void port_each_connection(void *arg,
                                  void (*visit)(void *visit_arg, const char *connection),
                                  void *visit_arg)
@@ -156,6 +161,7 @@ static bool port_terms(void *arg, const char *connection, int64_t day_count, str
                                     : "",
         .hold_number = terms->hold_number,
         .generation_base = control->generation_base,
+        .until = INT64_MAX,
     };
     lt_id_format(LT_ID_SERVICE, world->service_of[i] + 1, ret->service);
     return true;
@@ -529,6 +535,7 @@ struct sim_lane *sim_lane_new(struct world *world, enum lane_id id)
         .read_cursors = port_read_cursors,
         .control = port_control,
         .stuck = port_stuck,
+        .terms_version = port_terms_version,
         .each_connection = port_each_connection,
         .terms = port_terms,
         .gap_reports = port_gap_reports,

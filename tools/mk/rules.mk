@@ -62,16 +62,16 @@ $(UNIT_TESTS) $(REAL_TESTS) $(TEST_TOOLS): $(O)/%: $(O)/%.o $(SUPPORT_A) $(PROGR
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -rdynamic -o $@ -Wl,--start-group $^ -Wl,--end-group -lcmocka $(LDLIBS)
 
-# Benchmarks: tests/bench/bench_*.c are programs, the other files there are shared by them.  One of
-# them runs routing's lane without Kafka: the calls of its bus are led to tests/bench/core_lane.c.
+# Benchmarks: tests/bench/bench_*.c are programs, the other files there are shared by them.
+# Those of the core run routing's lane without Kafka: the calls of its bus are led to core_bus.c.
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
 BENCH     := $(patsubst %.c,$(O)/%,$(BENCH_SRC))
 BENCH_A   := $(O)/tests/bench.a
 $(BENCH_A): $(patsubst %.c,$(O)/%.o,$(filter-out $(BENCH_SRC),$(wildcard tests/bench/*.c)))
 CORE_WRAP := $(patsubst %,-Wl$(comma)--wrap=lt_%,control_key_read_public asker_open admin_open \
-             asker_topic_exists reader_open reader_add reader_poll producer_begin producer_send \
-             producer_commit)
-$(O)/tests/bench/bench_routing_core: BENCH_LDFLAGS := $(CORE_WRAP)
+             asker_topic_exists reader_open reader_add reader_poll bus_read_to_end producer_begin \
+             producer_send producer_commit)
+$(patsubst %,$(O)/tests/bench/bench_%,routing_core connections growth): BENCH_LDFLAGS := $(CORE_WRAP)
 $(BENCH): $(O)/%: $(O)/%.o $(BENCH_A) $(SUPPORT_A) $(PROGRAM_A) $(LIB_A)
 	@mkdir -p $(@D)
 	@echo "  LD $@"

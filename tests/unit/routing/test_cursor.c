@@ -129,6 +129,8 @@ static void a_day_ends_at_midnight_in_vietnam(void **state)
     lt_time midnight = 20000 * 24 * HOUR + 17 * HOUR;
     lt_lane_stream_init(&stream, "cn000001", 1);
     lt_lane_stream_give(&stream, 10, false, midnight - 1);
+    assert_int_equal(lt_lane_day_end(midnight - 1), midnight);
+    assert_int_equal(lt_lane_day_end(midnight), midnight + 86400 * LT_SECOND);
     assert_int_equal(lt_lane_day_count(&stream, midnight - 1), 1);
     assert_int_equal(lt_lane_day_count(&stream, midnight), 0);
     lt_lane_stream_give(&stream, 11, false, midnight);

@@ -55,12 +55,51 @@ static void reset_forgets_everything(void **state)
     lt_lane_view_fini(&view);
 }
 
+static void lists_hold_each_slot_once(void **state)
+{
+    (void)state;
+    struct lane_view view = {0};
+    struct lane_slot *slot = lt_lane_view_slot(&view, "cn000001", 1);
+    lt_lane_view_mark(&view, slot);
+    lt_lane_view_mark(&view, slot);
+    lt_lane_view_due(&view, slot);
+    lt_lane_view_due(&view, slot);
+    assert_int_equal(view.marked.count, 1);
+    assert_int_equal(view.due.count, 1);
+    lt_lane_view_unmark(&view);
+    assert_int_equal(view.marked.count, 0);
+    assert_int_equal(view.due.count, 1);
+    lt_lane_view_settled(&view);
+    lt_lane_view_due(&view, slot);
+    assert_int_equal(view.due.count, 1);
+    lt_lane_view_fini(&view);
+}
+
+static void counts_streams_by_state(void **state)
+{
+    (void)state;
+    struct lane_view view = {0};
+    struct lane_slot *slot = lt_lane_view_slot(&view, "cn000001", 1);
+    struct lane_stream stream = slot->now;
+    stream.state = LANE_LIVE;
+    lt_lane_view_set(&view, slot, &stream);
+    assert_int_equal(view.by_state[LANE_LIVE], 1);
+    stream.state = LANE_HELD;
+    lt_lane_view_set(&view, slot, &stream);
+    assert_int_equal(view.by_state[LANE_LIVE], 0);
+    assert_int_equal(view.by_state[LANE_HELD], 1);
+    assert_true(view.regroup);
+    lt_lane_view_fini(&view);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_streams_and_the_newest_of_a_connection),
         cmocka_unit_test(an_older_generation_does_not_become_the_newest),
         cmocka_unit_test(reset_forgets_everything),
+        cmocka_unit_test(lists_hold_each_slot_once),
+        cmocka_unit_test(counts_streams_by_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
