@@ -95,6 +95,13 @@ bench: packages
 	    $(if $(ROWS),--rows $(ROWS))
 bench-programs: $(BENCH)
 
+# The whole line beside Debezium and PostgreSQL's own replication, on the same rows in the same run.
+# SYSTEM=native,debezium-512 runs some of them; ROUNDS and ROWS change the effort.
+bench-peers: packages
+	@$(MAKE) --no-print-directory -s -j$$(nproc) MODE=release all
+	@tests/bench/peers --mode release $(if $(SYSTEM),--system $(SYSTEM)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	    $(if $(ROWS),--rows $(ROWS))
+
 # The ratios of the core stages against their committed values: part of `make check`.
 bench-guard: $(BENCH)
 	@tests/bench/guard --mode $(MODE)
@@ -137,4 +144,4 @@ tidy:
 clean:
 	rm -rf build/debug build/release build/asan build/tsan build/clang build/check
 
-.PHONY: all tests unit sim sim-long fuzz fuzz-replay real truth truth-check truth-long mutants check check-large bench bench-programs bench-guard demo demo-stop install deploy-check packages format tidy clean
+.PHONY: all tests unit sim sim-long fuzz fuzz-replay real truth truth-check truth-long mutants check check-large bench bench-programs bench-guard bench-peers demo demo-stop install deploy-check packages format tidy clean

@@ -6,13 +6,11 @@
   idle      what the programs cost while nothing happens
 """
 
-import threading
 import time
 
-import psycopg2
-
-from bench_line import VIEW, spent
+from bench_line import SOURCE_DB, TARGET_DB, VIEW, spent
 import copied_line
+from latency import measure as measure_latency
 from line import wait_until
 from measure import BenchError, Side, alternate, ratios
 import sample
@@ -85,61 +83,12 @@ def generate(line, third):
         END LOOP; END $$""" % (third, sample.ROW % {"districts": 1000}, 2 * third, third))
 
 
-class Writer(threading.Thread):
-    """Inserts one row a transaction at a steady rate; notes when each commit was answered."""
-
-    def __init__(self, line, rate, seconds, first):
-        super().__init__(daemon=True)
-        self.line, self.rate, self.count, self.first = line, rate, rate * seconds, first
-        self.committed = {}
-
-    def run(self):
-        connection = psycopg2.connect(self.line.clusters["source"].dsn("registry"))
-        connection.autocommit = True
-        began = time.monotonic()
-        with connection.cursor() as cursor:
-            cursor.execute("PREPARE put (bigint) AS INSERT INTO public.bench SELECT %s FROM"
-                           " (SELECT $1 AS i) n" % (sample.ROW % {"districts": 1000}))
-            for k in range(self.count):
-                early = began + k / self.rate - time.monotonic()
-                if early > 0:
-                    time.sleep(early)
-                cursor.execute("EXECUTE put(%d)" % (self.first + k))
-                self.committed[self.first + k] = time.monotonic()
-        connection.close()
-
-
-def watch(line, writer, last):
-    """When each row was seen in the view: every few milliseconds those above the highest seen."""
-    seen, highest = {}, writer.first - 1
-    connection = line.clusters["target"].connect("users_a")
-    end = time.monotonic() + 120
-    with connection.cursor() as cursor:
-        cursor.execute("PREPARE look (bigint) AS SELECT max(id) FROM %s WHERE id > $1" % VIEW)
-        while highest < last:
-            if time.monotonic() > end:
-                raise BenchError("rows have not become readable")
-            cursor.execute("EXECUTE look(%d)" % highest)
-            found, now = cursor.fetchone()[0], time.monotonic()
-            for ident in range(highest + 1, (found or highest) + 1):
-                seen[ident] = now
-            highest = found or highest
-            time.sleep(0.002)
-    connection.close()
-    return seen
-
-
 def latency(line, report):
-    first = 10 ** 9
-    for rate, percentile, goal in LATENCIES:
-        writer = Writer(line, rate, LATENCY_SECONDS, first)
-        writer.start()
-        seen = watch(line, writer, first + writer.count - 1)
-        writer.join()
-        took = max(writer.committed.values()) - min(writer.committed.values())
-        delays = sorted((seen[i] - at) * 1000 for i, at in writer.committed.items())
-        found = {p: delays[min(len(delays) - 1, len(delays) * p // 100)] for p in (50, 99)}
-        value, written = found[percentile or 50], len(delays) / took
+    target = line.clusters["target"].connect(TARGET_DB)
+    for number, (rate, percentile, goal) in enumerate(LATENCIES):
+        found, written = measure_latency(line.clusters["source"].dsn(SOURCE_DB), target, VIEW, rate,
+                                         LATENCY_SECONDS, 10 ** 9 + number * 10 ** 8)
+        value = found[percentile or 50]
         judged = goal is not None and written >= 0.9 * rate
         report.add_value("commit to readable at %d rows/s" % rate, value,
                          "ms p%d" % (percentile or 50), goal and "<%d" % goal,
@@ -147,7 +96,7 @@ def latency(line, report):
                          "p50 %.0f p99 %.0f, written at %.0f rows/s%s" % (
                              found[50], found[99], written,
                              "" if written >= 0.9 * rate else ": the load was not reached"))
-        first += 10 ** 8
+    target.close()
 
 
 def idle(line, report):
