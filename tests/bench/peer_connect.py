@@ -53,8 +53,8 @@ def free_port():
 class Worker:
     """One worker of its own group, alone in it."""
 
-    def __init__(self, directory, name, kafka, heap_mib, exactly_once):
-        self.directory, self.name, self.heap_mib = directory, name, heap_mib
+    def __init__(self, directory, name, kafka, flags, exactly_once):
+        self.directory, self.name, self.flags = directory, name, flags
         self.log = os.path.join(LOGS, name + ".log")
         self.port, self.process = free_port(), None
         os.makedirs(directory)
@@ -96,10 +96,9 @@ class Worker:
     # ---- the process ----
 
     def start(self):
-        heap = ["-Xms%dm" % self.heap_mib, "-Xmx%dm" % self.heap_mib]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                ["java"] + heap + settings()["jvm"]["flags"].split()
+                ["java"] + self.flags
                 + ["-Dlog4j2.configurationFile=" + LOGGING, "-cp", os.path.join(jars(), "*"),
                    "org.apache.kafka.connect.cli.ConnectDistributed", self.path],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)

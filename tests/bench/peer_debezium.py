@@ -18,7 +18,7 @@ class Debezium(System):
         super().__init__(line, name, "dbz" + "".join(c for c in name if c.isalnum()))
         self.variant, self.registry = variant, registry
         self.worker = Worker(line.path("peers", self.databases["source"]), self.databases["source"],
-                             line.kafka, variant["heap"], variant["exactly_once"])
+                             line.kafka, java_flags(variant), variant["exactly_once"])
 
     def found(self):
         self.make_databases()
@@ -94,6 +94,11 @@ class Debezium(System):
             self.wake()
             self.worker.stop()
         super().end()
+
+
+def java_flags(variant):
+    return (["-Xms%dm" % variant["heap"], "-Xmx%dm" % variant["heap"]]
+            + settings()[variant["jvm"]]["flags"].split())
 
 
 def password(cluster):

@@ -9,7 +9,7 @@ from report import short
 
 COLUMNS = ["backlog", "system", "rows_per_second", "rows_per_second_low", "rows_per_second_high",
            "rows_per_cpu_second", "rows_per_cpu_second_of_all", "ratio", "ratio_low", "ratio_high",
-           "ratio_cpu", "ratio_cpu_of_all", "goal_cpu", "goal_cpu_of_all", "goal_ratio", "verdict",
+           "ratio_cpu", "ratio_cpu_of_all", "us_a_row", "goal_cpu", "goal_cpu_of_all", "goal_ratio", "verdict",
            "p50_ms", "p99_ms", "written_per_second", "rss_mib", "size_mb", "size_note"]
 
 
@@ -34,6 +34,13 @@ def ratio(ours, peer, value):
     return spread(value(a) / value(b) for a, b in zip(ours, peer))
 
 
+def parts(runs):
+    """CPU of each part in microseconds a row, in words."""
+    names = [name for name in runs[0] if name.startswith("cpu")]
+    return ", ".join("%s %.1f" % (name[4:] or "programs", statistics.median(
+        run[name] / run["rows"] * 1e6 for run in runs)) for name in names)
+
+
 def lines(all_measured, goals):
     """One line a backlog and system; the first system is ours.  goals(system, backlog) gives the
     least ratios by their names, for example {"ratio_cpu": 10}."""
@@ -50,7 +57,7 @@ def line(ours, measured, backlog, goals):
                     spread(map(wall, runs))))
     told.update(backlog=backlog, system=measured.name,
                 rows_per_cpu_second=spread(map(by_programs, runs))[0],
-                rows_per_cpu_second_of_all=spread(map(by_all, runs))[0])
+                rows_per_cpu_second_of_all=spread(map(by_all, runs))[0], us_a_row=parts(runs))
     if measured is not ours:
         told["ratio"], told["ratio_low"], told["ratio_high"] = ratio(ours.runs[backlog], runs, wall)
         told["ratio_cpu"] = ratio(ours.runs[backlog], runs, by_programs)[0]
@@ -85,6 +92,9 @@ def print_lines(told):
             backlog = item["backlog"]
             print("\n%s\n%s" % (backlog, HEAD))
         print(format_line(item))
+    print("\nCPU in microseconds a row")
+    for item in told:
+        print("%-28s %-20s %s" % (item["backlog"], item["system"], item["us_a_row"]))
 
 
 def format_line(item):

@@ -10,7 +10,7 @@ from peer_work import ROWS_A_ROUND, WORKS
 
 LATENCY_RATE, LATENCY_SECONDS = 1000, 10
 LATENCY_FIRST, LATENCY_ROUND = 10 ** 9, 10 ** 6
-WARMING = 5  # times the rows in the round that is not measured: a Java worker is slow for so long
+WARMING = 3  # times the rows in the round that is not measured: a Java worker is slow for so long
 
 
 class Measured:

@@ -90,10 +90,10 @@ class System:
         self.sql("source", "DELETE FROM public.bench WHERE id = 0")
         wait_until("%s: the copy is its source" % self.name, self.same, patience, 0.5)
 
-    def until(self, what, condition, patience=900):
+    def until(self, what, condition, patience=600):
         """Waits for such a row in the copy; gives the time."""
         query = "SELECT 1 FROM %s WHERE %s" % (self.copy, condition)
-        wait_until("%s: %s" % (self.name, what), lambda: self.sql("target", query), patience, 0.02)
+        wait_until("%s: %s" % (self.name, what), lambda: self.sql("target", query), patience, 0.01)
         return time.monotonic()
 
     # ---- processes ----
