@@ -23,11 +23,11 @@ class Debezium(System):
     def found(self):
         self.make_databases()
         self.worker.start()
-        self.worker.connect("source", self.source())
+        self.worker.connect(self.databases["source"] + "-source", self.source())
         wait_until("%s: the slot is read" % self.name, self.walsenders, 120)
         self.sql("source", "INSERT INTO public.bench " + sample.rows(0, 0))
         self.sql("source", "DELETE FROM public.bench")  # the topic is there now
-        self.worker.connect("sink", self.sink())
+        self.worker.connect(self.databases["source"] + "-sink", self.sink())  # its group, too
 
     # ---- configuration ----
 
