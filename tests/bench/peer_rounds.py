@@ -58,10 +58,9 @@ def one_round(system, number, rows):
     return runs, delays, written
 
 
-def alternate(systems, rounds, rows, tell):
+def alternate(all_measured, rounds, rows, tell):
     """One long round unmeasured, then `rounds` of all systems in turn; the order turns round each
     time.  A system that fails is told and left out."""
-    all_measured = [Measured(system) for system in systems]
     for number in range(rounds + 1):
         for measured in all_measured[::-1] if number % 2 else all_measured:
             if measured.failure:
@@ -77,4 +76,3 @@ def alternate(systems, rounds, rows, tell):
                 "%.0f rows/s" % (run["rows"] / run["seconds"]) for run in result[0].values())))
             if number > 0:
                 measured.note(*result)
-    return all_measured

@@ -80,7 +80,7 @@ class System:
         return (self.sql("source", DIGEST % ("public.bench", first))
                 == self.sql("target", DIGEST % (self.copy, first)))
 
-    def settle(self, patience=240):
+    def settle(self, patience=600):
         """A row that comes, changes and goes has gone through, so all before it has."""
         self.sql("source", "INSERT INTO public.bench " + sample.rows(-1, 0))
         self.until("the first rows are there", "id = 0", patience)

@@ -12,7 +12,7 @@ from bench_line import SOURCE_DB, TARGET_DB, VIEW, spent
 import copied_line
 from latency import measure as measure_latency
 from line import wait_until
-from measure import BenchError, Side, alternate, ratios
+from measure import Side, alternate, ratios
 import sample
 
 GOAL_RATE, GOAL_COPY, MOST_ROUNDS = 30000, 0.6, 3
