@@ -15,12 +15,22 @@ struct work {
     struct lt_apply *apply;
     struct lt_params params;
     struct lt_buf sql;
-    char upsert[24], delete[24]; /* names of the copy's prepared statements */
+    char insert[24], upsert[24], delete[24]; /* names of the copy's prepared statements */
 };
 
 static bool is_upsert(const struct lt_row *row)
 {
     return row->kind == LT_ROW_UPSERT;
+}
+
+static bool is_fresh(const struct lt_row *row)
+{
+    return is_upsert(row) && row->fresh;
+}
+
+static bool is_known(const struct lt_row *row)
+{
+    return is_upsert(row) && !row->fresh;
 }
 
 static bool is_delete(const struct lt_row *row)
@@ -55,21 +65,29 @@ static struct lt_place place_of(const struct work *work)
                              .view = copy->view};
 }
 
+typedef void
+make_statement(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out);
+
+static int
+prepare_one(struct work *work, const char *name, make_statement *make, struct lt_error *reterr)
+{
+    const struct lt_place place = place_of(work);
+    lt_buf_clear(&work->sql);
+    make(work->apply->shape, &place, &work->sql);
+    return lt_session_prepare(work->pg, name, lt_buf_text(&work->sql), reterr);
+}
+
 static int prepare(struct work *work, struct lt_error *reterr)
 {
     const struct lt_copy *copy = work->apply->copy;
-    const struct lt_place place = place_of(work);
+    snprintf(work->insert, sizeof(work->insert), "i%d", copy->is.copy);
     snprintf(work->upsert, sizeof(work->upsert), "u%d", copy->is.copy);
     snprintf(work->delete, sizeof(work->delete), "d%d", copy->is.copy);
     if (lt_target_prepared(work->target, copy->is.copy))
         return 0;
-    lt_buf_clear(&work->sql);
-    lt_sql_upsert(work->apply->shape, &place, &work->sql);
-    if (lt_session_prepare(work->pg, work->upsert, lt_buf_text(&work->sql), reterr))
-        return -1;
-    lt_buf_clear(&work->sql);
-    lt_sql_delete(work->apply->shape, &place, &work->sql);
-    if (lt_session_prepare(work->pg, work->delete, lt_buf_text(&work->sql), reterr))
+    if (prepare_one(work, work->insert, lt_sql_insert, reterr) ||
+        prepare_one(work, work->upsert, lt_sql_upsert, reterr) ||
+        prepare_one(work, work->delete, lt_sql_delete, reterr))
         return -1;
     lt_target_mark_prepared(work->target, copy->is.copy);
     return 0;
@@ -93,14 +111,34 @@ delete_rows(struct work *work, statement_sink *sink, lt_row_filter *filter, stru
     return sink(work->pg, work->delete, NULL, &work->params, reterr);
 }
 
-static int upsert_rows(struct work *work, statement_sink *sink, struct lt_error *reterr)
+static int put_rows(struct work *work,
+                    const char *statement,
+                    lt_row_filter *filter,
+                    statement_sink *sink,
+                    struct lt_error *reterr)
 {
     const struct lt_apply *apply = work->apply;
-    if (count_kind(apply, is_upsert) == 0)
+    if (count_kind(apply, filter) == 0)
         return 0;
     lt_params_clear(&work->params);
-    lt_params_columns(&work->params, apply->shape, apply->rows, apply->count, is_upsert);
-    return sink(work->pg, work->upsert, NULL, &work->params, reterr);
+    lt_params_columns(&work->params, apply->shape, apply->rows, apply->count, filter);
+    return sink(work->pg, statement, NULL, &work->params, reterr);
+}
+
+static int upsert_rows(struct work *work, statement_sink *sink, struct lt_error *reterr)
+{
+    return put_rows(work, work->upsert, is_upsert, sink, reterr);
+}
+
+/* A plain insert takes two thirds of what ON CONFLICT takes. */
+static int put_all_rows(struct work *work, struct lt_error *reterr)
+{
+    if (work->apply->copy->surprised)
+        return upsert_rows(work, lt_pipeline_queue, reterr);
+    return put_rows(work, work->insert, is_fresh, lt_pipeline_queue, reterr) ||
+                   put_rows(work, work->upsert, is_known, lt_pipeline_queue, reterr)
+               ? -1
+               : 0;
 }
 
 /* protocol 9.1: whoever moved the position first has won. */
@@ -221,8 +259,7 @@ static int apply_at_once(struct work *work, struct lt_error *reterr)
     struct lt_pg *pg = work->pg;
     if (lt_pipeline_begin(pg, reterr) || advance(work, lt_pipeline_queue, reterr) ||
         clear_aside(work, lt_pipeline_queue, reterr) ||
-        delete_rows(work, lt_pipeline_queue, is_delete, reterr) ||
-        upsert_rows(work, lt_pipeline_queue, reterr) ||
+        delete_rows(work, lt_pipeline_queue, is_delete, reterr) || put_all_rows(work, reterr) ||
         set_all_aside(work, lt_pipeline_queue, reterr) || stamp(work, lt_pipeline_queue, reterr))
         return -1;
     return lt_pipeline_finish(pg, reterr);
@@ -373,6 +410,10 @@ int lt_apply(struct lt_target *target,
     struct work work = {.target = target, .pg = lt_target_pg(target), .apply = apply};
     int rc = prepare(&work, &why);
     rc = rc ? rc : apply_at_once(&work, &why);
+    if (rc && why.code == lt_sqlstate("23505") && !apply->copy->surprised) {
+        apply->copy->surprised = true;
+        rc = apply_at_once(&work, &why);
+    }
     if (rc && why.class == LT_ERR_REJECT)
         rc = apply_carefully(&work, &why);
     lt_params_fini(&work.params);

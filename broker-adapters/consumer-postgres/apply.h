@@ -3,9 +3,11 @@
  * Applying a batch to a copy: rows, position and stamp in one transaction, by compare-and-set
  * (architecture 4.4, protocol 9.1).
  *
- * Happy path: one pipelined round trip (BEGIN, compare-and-set, deletes, upserts, notes of rows
- * set aside, stamp, COMMIT).  When the database refuses a row, the batch is done again carefully:
- * what cannot be applied is found by halving and set aside with its reason, the rest goes on.
+ * Happy path: one pipelined round trip (BEGIN, compare-and-set, deletes, inserts of rows that the
+ * stream calls new, upserts of the others, notes of rows set aside, stamp, COMMIT).  A row that is
+ * there although it was called new makes them all upserts, from then on.  When the database refuses
+ * a row, the batch is done again carefully: what cannot be applied is found by halving and set
+ * aside with its reason, the rest goes on.
  */
 #pragma once
 

@@ -133,13 +133,18 @@ static bool same_key(const struct record *a, const struct record *b)
     return a->head[0] == b->head[0] && a->head[1] == b->head[1] && lt_bytes_equal(a->key, b->key);
 }
 
+static bool is_entry(const struct record *record)
+{
+    return record->op == LT_OP_INSERT || record->op == LT_OP_SNAPSHOT;
+}
+
 size_t lt_batch_rows(struct lt_batch *batch,
                      const struct lt_shape *shape,
                      int32_t key_schema,
                      int32_t value_schema,
                      struct lt_row **ret)
 {
-    size_t count = 0;
+    size_t count = 0, first = 0; /* of its key */
     struct lt_row *rows = lt_arena_alloc(batch->arena, batch->count * sizeof(*rows));
     if (batch->count)
         qsort(batch->records, batch->count, sizeof(*batch->records), by_key_then_seq);
@@ -147,7 +152,9 @@ size_t lt_batch_rows(struct lt_batch *batch,
         const struct record *record = &batch->records[i];
         if (i + 1 < batch->count && same_key(record, record + 1))
             continue;
-        decode_row(batch, record, shape, key_schema, value_schema, &rows[count++]);
+        decode_row(batch, record, shape, key_schema, value_schema, &rows[count]);
+        rows[count++].fresh = is_entry(&batch->records[first]);
+        first = i + 1;
     }
     *ret = rows;
     return count;

@@ -15,6 +15,7 @@ enum lt_row_kind {
 /** Everything lives in the batch's arena until the batch is cleared. */
 struct lt_row {
     enum lt_row_kind kind;
+    bool fresh; /**< upsert: the copy had no row of this key before the batch, says the stream */
     int64_t seq;
     struct lt_bytes key;        /**< framed */
     struct lt_bytes *key_texts; /**< shape->key_count; NULL: a key that cannot be read */

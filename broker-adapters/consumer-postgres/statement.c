@@ -77,8 +77,8 @@ static void add_assignments(struct lt_buf *out, const struct lt_shape *shape)
         lt_buf_adds(out, "DO NOTHING");
 }
 
-/* xmax is 0 in a row that the statement made, and our own transaction in one that it changed. */
-void lt_sql_upsert(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out)
+static void
+add_insert(struct lt_buf *out, const struct lt_shape *shape, const struct lt_place *place)
 {
     lt_buf_adds(out, "WITH done AS (INSERT INTO ");
     add_table(out, place);
@@ -97,7 +97,23 @@ void lt_sql_upsert(const struct lt_shape *shape, const struct lt_place *place, s
     lt_buf_adds(out, ") AS u(");
     for (size_t i = 0; i < shape->count; i++)
         lt_buf_addf(out, "%sc%zu", i ? ", " : "", i + 1);
-    lt_buf_adds(out, ") ON CONFLICT (");
+    lt_buf_addc(out, ')');
+}
+
+void lt_sql_insert(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out)
+{
+    add_insert(out, shape, place);
+    lt_buf_addf(out,
+                ") UPDATE lienthong.position SET row_count = row_count + cardinality($1)"
+                " WHERE copy = %d",
+                place->copy);
+}
+
+/* xmax is 0 in a row that the statement made, and our own transaction in one that it changed. */
+void lt_sql_upsert(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out)
+{
+    add_insert(out, shape, place);
+    lt_buf_adds(out, " ON CONFLICT (");
     add_key(out, shape);
     lt_buf_adds(out, ") ");
     add_assignments(out, shape);

@@ -33,6 +33,7 @@ struct lt_copy {
     bool chain_known;
     lt_time append_time; /**< newest one applied; LT_TIME_NONE: none */
     bool has_aside;
+    bool surprised; /**< a row was there that the stream had called new: not believed again */
     int64_t gap_expected, gap_seen; /**< when damaged */
     char *gap_reason;
 };

@@ -22,6 +22,11 @@ int64_t apply_row_of(const struct apply_load *load, int64_t k)
     return load->kind == APPLY_NEW ? k + 1 : k * 7919 % load->rows + 1;
 }
 
+bool apply_is_new(const struct apply_load *load, int64_t row)
+{
+    return load->kind == APPLY_NEW || (load->kind == APPLY_HALF && row % 2 != 0);
+}
+
 void apply_before_sql(const struct apply_load *load, const char *table, struct lt_buf *sql)
 {
     if (load->kind == APPLY_NEW) {

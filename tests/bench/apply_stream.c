@@ -47,7 +47,10 @@ static void put_record(struct apply_stream *stream, const struct apply_load *loa
     struct sample_row row;
     char text[LT_HEADER_MAX];
     bool removes = load->kind == APPLY_DELETE;
-    const struct lt_header header = {.op = removes ? LT_OP_DELETE : LT_OP_UPDATE,
+    bool is_new = apply_is_new(load, apply_row_of(load, k));
+    const struct lt_header header = {.op = removes  ? LT_OP_DELETE
+                                           : is_new ? LT_OP_INSERT
+                                                    : LT_OP_UPDATE,
                                      .seq = k + 1,
                                      .time = lt_now(),
                                      .incarnation = 1,

@@ -67,6 +67,24 @@ static void changes_are_applied_in_order(void **state)
     consumer_now(&world, "3", "SELECT row_count FROM lienthong.position");
 }
 
+/* A row that is there although the stream calls it new is no reason to set anything aside. */
+static void a_row_called_new_may_be_there(void **state)
+{
+    (void)state;
+    loaded(2);
+    for (int round = 0; round < 2; round++) {
+        consumer_begin(&world);
+        consumer_put_ward(&world, &stream, LT_OP_INSERT, "w1", round ? "later" : "again", round);
+        consumer_put_ward(&world, &stream, LT_OP_INSERT, round ? "w4" : "w3", "new", 7);
+        consumer_put_ward(&world, &stream, LT_OP_UPDATE, "w2", "known", 8);
+        consumer_commit(&world);
+        consumer_eventually(&world, round ? "4" : "3", "SELECT row_count FROM lienthong.position");
+    }
+    consumer_now(&world, "w1|later|1|12.34;w2|known|8|12.34;w3|new|7|12.34;w4|new|7|12.34", ROWS,
+                 world.connection);
+    consumer_now(&world, "0", "SELECT count(*) FROM lienthong.set_aside");
+}
+
 /* D41.2b-5: the entity is marked, the others go on, and it never gets fresh by its neighbours. */
 static void a_refused_record_sets_its_row_aside(void **state)
 {
@@ -546,6 +564,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_load_is_shown_when_it_is_complete),
         TEST(changes_are_applied_in_order),
+        TEST(a_row_called_new_may_be_there),
         TEST(a_refused_record_sets_its_row_aside),
         TEST(a_zero_byte_in_a_text_sets_the_row_aside),
         TEST(a_withheld_row_is_set_aside_until_a_good_record),

@@ -92,6 +92,24 @@ static void delete_then_insert_is_an_upsert(void **state)
     assert_true(lt_bytes_equal(r[0].values[1], lt_bytes_text("again")));
 }
 
+/* The copy has had no row of a key whose first record of the batch lets it in. */
+static void the_first_record_of_a_key_tells_whether_its_row_is_new(void **state)
+{
+    (void)state;
+    struct lt_row *r;
+    add(LT_OP_SNAPSHOT, 1, "a", "loaded");
+    add(LT_OP_UPDATE, 2, "a", "and changed");
+    add(LT_OP_UPDATE, 3, "b", "there before");
+    add(LT_OP_DELETE, 4, "c", NULL);
+    add(LT_OP_INSERT, 5, "c", "there before as well");
+    add(LT_OP_INSERT, 6, "d", "new");
+    assert_int_equal(rows(&r), 4);
+    assert_true(r[0].fresh);
+    assert_false(r[1].fresh);
+    assert_false(r[2].fresh);
+    assert_true(r[3].fresh);
+}
+
 /* D41.2b-5 */
 static void what_cannot_be_read_is_set_aside_with_a_reason(void **state)
 {
@@ -273,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_last_state_of_a_key_remains),
         TEST(delete_then_insert_is_an_upsert),
+        TEST(the_first_record_of_a_key_tells_whether_its_row_is_new),
         TEST(what_cannot_be_read_is_set_aside_with_a_reason),
         TEST(a_good_record_after_a_bad_one_wins),
         TEST(a_shape_names_what_is_wrong),
