@@ -8,6 +8,7 @@ from bench_line import FEED, STREAM, VIEW
 from line import wait_until, write_config
 from measure import BenchError, Side, alternate, rss_peak_kib
 import sample
+from stage_line import empty
 
 TIMES_MS = (2, 10, 50, 200, 1000)
 ROWS = 40000
@@ -58,6 +59,7 @@ def points(sides, who):
 def batches(places, options):
     """The curves of routing and of the broker; the copy is its source afterwards."""
     line = places.line()
+    empty(line)
     line.rows = {"next": 1}
     sides = [Side(str(t), lambda t=t: work_off(line, t)) for t in TIMES_MS]
     alternate(sides, options.rounds)
