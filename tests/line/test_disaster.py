@@ -52,6 +52,7 @@ def test_all_of_kafka_is_lost_and_comes_back(world):
     insert(world, service, 100, 130)
     living.wait_equal()
     unheard.consumer.signal(signal.SIGSTOP)
+    time.sleep(1)  # a fetch that waits at the broker would still hear of it
     revoke(world, unheard)
     world.lienthong("amend", amended.connection, "--filter", NORTH)
     old_held = held.rows()
