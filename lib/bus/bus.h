@@ -112,7 +112,7 @@ enum lt_fetch_wait {
 };
 
 struct lt_reader;
-/** Reads ahead at most 100,000 records or 64 MiB. */
+/** Reads ahead at most 100,000 records or 64 MiB of each topic. */
 struct lt_reader *lt_reader_open(const struct lt_bus *bus,
                                  bool read_committed,
                                  enum lt_fetch_wait wait,

@@ -33,13 +33,13 @@ struct lt_shell_feed {
     char topic[LT_TOPIC_MAX];
     const struct lane_feed *feed; /**< as the lane gave it */
     bool open;
-    int64_t seq, offset;         /**< last record handed out, and where the next one is */
-    struct lt_lane_crowd *crowd; /**< live lane */
-    bool stale;                  /**< a shape in it was replaced */
-    struct lt_lane_rows *rows;   /**< its schemas; NULL: to be looked up */
-    bool ahead;                  /**< its last sync point came from the future */
-    int32_t foreign;             /**< it stands before a row of another schema than these: their row
-                                    schema then; 0: it does not */
+    int64_t seq, offset;                /**< last record handed out, and where the next one is */
+    struct lt_lane_crowd *crowd;        /**< live lane */
+    bool stale;                         /**< a shape in it was replaced */
+    struct lt_lane_rows *rows;          /**< its schemas; NULL: to be looked up */
+    bool ahead;                         /**< its last sync point came from the future */
+    const struct lt_lane_rows *foreign; /**< it stands before a row of other schemas than these;
+                                           NULL: it does not */
 };
 /** A topic that could not be read to its end when last looked at. */
 struct lt_shell_watch {

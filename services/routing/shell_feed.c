@@ -206,7 +206,8 @@ int lt_shell_feed_open(
         return lt_shell_fail(reterr);
     place->open = true;
     place->seq = after;
-    place->offset = place->foreign = 0;
+    place->offset = 0;
+    place->foreign = NULL;
     shell->batch_began_ms = lt_monotonic_ms(); /* looking for the place is no part of the batch */
     return 0;
 }
@@ -291,10 +292,10 @@ read_sync_point(struct lt_shell *shell, struct lt_shell_feed *place, struct lane
 static int
 stand_before(struct lt_shell *shell, struct lt_shell_feed *place, struct lt_error *reterr)
 {
-    place->foreign = shell->row_of->row_id;
+    place->foreign = shell->row_of;
     lt_log(LT_LOG_WARN, "feed_of_another_schema", "topic", place->topic, "offset",
            lt_logf("%lld", (long long)shell->message.offset), "schema",
-           lt_logf("%d", place->foreign), NULL);
+           lt_logf("%d", place->foreign->row_id), NULL);
     if (lt_reader_add(shell->feeds, place->topic, shell->message.offset, reterr) < 0 ||
         lt_reader_pause(shell->feeds, place->topic, true, reterr) < 0)
         return lt_shell_fail(reterr);
@@ -308,9 +309,9 @@ int lt_shell_feeds_resume(struct lt_shell *shell, struct lt_error *reterr)
         if (!place->open || !place->foreign)
             continue;
         const struct lt_lane_rows *rows = lt_shell_rows(shell, place->feed->service);
-        if (!rows || rows->row_id == place->foreign)
+        if (!rows || rows == place->foreign)
             continue;
-        place->foreign = 0;
+        place->foreign = NULL;
         if (lt_reader_pause(shell->feeds, place->topic, false, reterr) < 0)
             return lt_shell_fail(reterr);
     }
