@@ -5,7 +5,6 @@
  *   bench_connections route|dump:FILE RECORDS STREAMS BATCH TOUCHED
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "bench/core_lane.h"
 
@@ -25,15 +24,7 @@ int main(int argc, char **argv)
                                    .touched = bench_number(argv[5])};
     core_feed_make(&feed, &plan);
     struct lt_shell *shell = core_lane_open(&feed, &setup, NULL, NULL, &start);
-    meter_start(&meter);
-    core_lane_run(shell);
-    meter_stop(&meter);
-    if (strncmp(argv[1], "dump:", 5) == 0) {
-        core_feed_dump(&feed, argv[1] + 5);
-    }
-    core_lane_digest(shell, &meter);
-    meter.rows = (int64_t)feed.count;
-    meter.bytes = core_bus.bytes;
+    core_lane_measure(shell, &feed, argv[1], &meter);
     meter.start_ns = start.wall_ns;
     meter.start_cpu_ns = start.cpu_ns;
     meter_print(&meter);

@@ -7,7 +7,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "bench/core_lane.h"
 
@@ -27,15 +26,7 @@ int main(int argc, char **argv)
     plan.width = strtoll(argv[5], NULL, 10);
     core_feed_make(&feed, &plan);
     struct lt_shell *shell = core_lane_open(&feed, &setup, NULL, NULL, &start);
-    meter_start(&meter);
-    core_lane_run(shell);
-    meter_stop(&meter);
-    if (strncmp(argv[1], "dump:", 5) == 0) {
-        core_feed_dump(&feed, argv[1] + 5);
-    }
-    core_lane_digest(shell, &meter);
-    meter.rows = (int64_t)feed.count;
-    meter.bytes = core_bus.bytes;
+    core_lane_measure(shell, &feed, argv[1], &meter);
     meter_print(&meter);
     return 0;
 }

@@ -135,3 +135,19 @@ void core_lane_digest(const struct lt_shell *shell, struct meter *meter)
         meter_digest(meter, lt_bytes_text(stream->name), lt_chain_bytes(&stream->chain), seq);
     }
 }
+
+void core_lane_measure(struct lt_shell *shell,
+                       const struct core_feed *feed,
+                       const char *mode,
+                       struct meter *meter)
+{
+    meter_start(meter);
+    core_lane_run(shell);
+    meter_stop(meter);
+    if (strncmp(mode, "dump:", 5) == 0) {
+        core_feed_dump(feed, mode + 5);
+    }
+    core_lane_digest(shell, meter);
+    meter->rows = (int64_t)feed->count;
+    meter->bytes = core_bus.bytes;
+}

@@ -21,3 +21,9 @@ void core_lane_run(struct lt_shell *shell);
 void core_lane_print_chains(const struct lt_shell *shell);
 /** Adds (name, chain, seq) of each stream to the meter's digest. */
 void core_lane_digest(const struct lt_shell *shell, struct meter *meter);
+/** Runs the lane over its feed between two readings of the meter, with rows, bytes and the digest
+ * of what came out; mode "dump:FILE" also writes the feed there. */
+void core_lane_measure(struct lt_shell *shell,
+                       const struct core_feed *feed,
+                       const char *mode,
+                       struct meter *meter);
