@@ -19,6 +19,7 @@
 #define KEY_SCHEMA   1000
 #define ROW_SCHEMA   1001
 #define LATER_SCHEMA 1005
+#define PATIENCE_MS  180000
 #define SCOPE_SCHEMA 1002
 #define SMALL_SCHEMA 1003
 
@@ -845,7 +846,7 @@ void rw_pass(int64_t ms)
 void rw_await_state(const char *stream, const char *state)
 {
     struct lt_cursor cursor = {.state = "none", .reason = ""};
-    int64_t end = lt_monotonic_ms() + 60000;
+    int64_t end = lt_monotonic_ms() + PATIENCE_MS;
     while (lt_monotonic_ms() < end) {
         if (rw_cursor(stream, &cursor) && strcmp(cursor.state, state) == 0)
             return;
@@ -870,7 +871,7 @@ static bool is_equal(const struct rw_copy *copy, int connection)
 void rw_await_equal(const char *stream, int connection)
 {
     static struct rw_copy copy;
-    int64_t end = lt_monotonic_ms() + 60000;
+    int64_t end = lt_monotonic_ms() + PATIENCE_MS;
     while (lt_monotonic_ms() < end) {
         rw_read_stream(stream, &copy);
         if (is_equal(&copy, connection))

@@ -85,7 +85,8 @@ void rw_read_stream(const char *stream, struct rw_copy *ret);
 /** Newest cursor of a stream; false: none.  Texts are good until the next call. */
 bool rw_cursor(const char *stream, struct lt_cursor *ret);
 bool rw_notice(const char *stream, struct lt_stream_notice *ret);
-/** Waits (with heartbeats) until the cursor has this state; fails the test after 60 s. */
+/** Waits (with heartbeats) until the cursor has this state; fails the test after 180 s: a catch-up
+ * lane in batches of a few rows takes its time. */
 void rw_await_state(const char *stream, const char *state);
 /** Waits until the copy equals the scope of the connection over all rows. */
 void rw_await_equal(const char *stream, int connection);
