@@ -13,6 +13,7 @@ struct capture_relation {
     uint32_t id;
     size_t feed;
     bool full;             /* its changes carry the whole old row */
+    bool looked;           /* since it was announced */
     struct row_plan *plan; /* NULL: it does not fit, for the reason below */
     char fault[300];
 };
@@ -34,6 +35,12 @@ void capture_start(struct capture *capture,
                                                .end_lsn = (uint64_t)stored->end_lsn,
                                                .safe_lsn = (uint64_t)stored->safe_lsn};
     }
+}
+
+void capture_looks(struct capture *capture, capture_look *look, void *arg)
+{
+    capture->look = look;
+    capture->look_arg = arg;
 }
 
 static void forget_relation(struct capture *capture, uint32_t id)
@@ -267,19 +274,27 @@ static enum lt_op op_of(enum lt_pgo_kind kind)
     }
 }
 
+static int look_once(struct capture *capture,
+                     struct capture_relation *relation,
+                     struct batch *batch,
+                     struct lt_error *reterr)
+{
+    if (relation->looked || capture->look == NULL) {
+        return 0;
+    }
+    relation->looked = true;
+    return capture->look(capture->look_arg, relation->feed, batch, reterr);
+}
+
 /* A row that cannot be told as declared by no fault of its values ends this feed only. */
-static void take_row_for(struct capture *capture,
-                         const struct capture_relation *relation,
-                         const struct lt_pgo_event *event,
-                         struct batch *batch,
-                         int64_t now_ms)
+static void put_row(struct capture *capture,
+                    const struct capture_relation *relation,
+                    const struct lt_pgo_event *event,
+                    struct batch *batch,
+                    int64_t now_ms)
 {
     struct feed *feed = &capture->feeds->items[relation->feed];
-    struct event_id id = {capture->commit_lsn, capture->ordinal};
     struct lt_error why;
-    if (feed->state != FEED_STREAMING || !event_after(id, feed->last)) {
-        return;
-    }
     if (relation->plan == NULL) {
         capture_end(capture, relation->feed, relation->fault, batch);
         return;
@@ -292,7 +307,7 @@ static void take_row_for(struct capture *capture,
     const struct row_change change = {.feed = (uint32_t)relation->feed,
                                       .op = op_of(event->kind),
                                       .time = capture->commit_time,
-                                      .id = id,
+                                      .id = {capture->commit_lsn, capture->ordinal},
                                       .old_row = &event->u.row.old_row,
                                       .new_row = &event->u.row.new_row,
                                       .old_is_key = event->u.row.old_kind == 'K'};
@@ -301,7 +316,28 @@ static void take_row_for(struct capture *capture,
         capture_end(capture, relation->feed, why.msg, batch);
         return;
     }
-    feed->last = id;
+    feed->last = change.id;
+}
+
+static int take_row_for(struct capture *capture,
+                        struct capture_relation *relation,
+                        const struct lt_pgo_event *event,
+                        struct batch *batch,
+                        int64_t now_ms,
+                        struct lt_error *reterr)
+{
+    const struct feed *feed = &capture->feeds->items[relation->feed];
+    struct event_id id = {capture->commit_lsn, capture->ordinal};
+    if (feed->state != FEED_STREAMING || !event_after(id, feed->last)) {
+        return 0;
+    }
+    if (look_once(capture, relation, batch, reterr) != 0) {
+        return -1;
+    }
+    if (feed->state == FEED_STREAMING) {
+        put_row(capture, relation, event, batch, now_ms);
+    }
+    return 0;
 }
 
 static int take_row(struct capture *capture,
@@ -318,8 +354,9 @@ static int take_row(struct capture *capture,
                         (capture->step == PASSAGE_SAME && capture->passage.ordinal != LT_NULL &&
                          capture->ordinal > capture->passage.ordinal);
     for (size_t i = 0; i < capture->relation_count; i++) {
-        if (capture->relations[i].id == event->u.row.relation) {
-            take_row_for(capture, &capture->relations[i], event, batch, now_ms);
+        if (capture->relations[i].id == event->u.row.relation &&
+            take_row_for(capture, &capture->relations[i], event, batch, now_ms, reterr) != 0) {
+            return -1;
         }
     }
     return 0;

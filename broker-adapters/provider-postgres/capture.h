@@ -11,6 +11,13 @@
 #include "provider-postgres/sync.h"
 
 struct capture_relation;
+
+/** Is the feed's table still the one that the feed began with?  Ends or renews the feed if not
+ * (capture_end() ...).  Asked before the first row behind each announcement of the table: what the
+ * server says of it then does not show all that happened to it, as a column that was away.  Fails
+ * when nobody can tell. */
+typedef int capture_look(void *arg, size_t feed, struct batch *batch, struct lt_error *reterr);
+
 struct capture {
     struct feeds *feeds;
     struct lt_pgo *decoder;
@@ -32,6 +39,8 @@ struct capture {
     bool gap;                              /* the stored commit is not in this WAL */
     uint64_t wal_end;                      /* decoded by the server, of the newest keepalive */
     int64_t (*withheld)[WITHHELD_REASONS]; /* by feed, since the caller took them */
+    capture_look *look;                    /* NULL: nobody looks */
+    void *look_arg;
 };
 
 /** stored NULL: nothing is stored but the slot's own start. */
@@ -40,6 +49,7 @@ void capture_start(struct capture *capture,
                    const struct lt_source_position *stored,
                    const struct source_verdict *verdict);
 void capture_fini(struct capture *capture);
+void capture_looks(struct capture *capture, capture_look *look, void *arg);
 
 /** One pgoutput message.  ABORT: the stored commit is not in this WAL: the source begins anew;
  * FATAL: the stream cannot be read. */

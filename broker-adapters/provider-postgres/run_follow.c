@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "daemon/daemon.h"
 #include "pg/sqlstate.h"
+#include "provider-postgres/changed.h"
 #include "provider-postgres/provider_metrics.h"
 
 #define MESSAGES_A_TURN  2000
@@ -36,6 +37,7 @@ struct follow {
     struct run *run;
     struct batch_limits limits;
     struct capture capture;
+    struct changed changed;
     struct ack ack;
     struct batch *batch;
     bool streams;     /* a replication stream is open */
@@ -141,65 +143,6 @@ static int answer(struct follow *f, struct lt_error *reterr)
 
 /* ---- sync points ---- */
 
-/* What of the table, as it is now, keeps the feed from running; empty: nothing. */
-static int
-read_fault(const struct follow *f, const struct feed *feed, char ret[256], struct lt_error *reterr)
-{
-    const struct provider_conf *conf = f->run->provider->conf;
-    LT_CLEANUP(lt_pg_closep) struct lt_pg *pg = source_open(conf, NULL, NULL, reterr);
-    struct findings findings = {0};
-    struct shape shape = {0};
-    int rc = pg == NULL
-                 ? -1
-                 : shape_read(pg, feed->service, conf->publication, &shape, &findings, reterr);
-    const struct finding *fault = findings_blocking(&findings);
-    snprintf(ret, 256, "%s", fault != NULL ? fault->what : "");
-    shape_fini(&shape);
-    findings_fini(&findings);
-    return rc;
-}
-
-#define CHANGED "the table was rewritten or changed its shape"
-
-/* Without a fault the provider decides by its setting (architecture 4.2).  Held is held: a table
- * that looks as before again has had changes that are not in the stream. */
-static void hold_or_renew(struct follow *f, size_t index)
-{
-    struct feed *feed = &f->run->feeds.items[index];
-    feed->shape_reported = true;
-    if (strcmp(f->run->provider->conf->on_shape_change, "renew") == 0) {
-        capture_renew(&f->capture, index, CHANGED, f->batch);
-        return;
-    }
-    capture_doubt(&f->capture, index, CHANGED, f->batch);
-    lt_metric_add(provider_metrics.incidents, 1);
-    lt_log(LT_LOG_ERROR, "sync_points_held", "service", feed->service->id, "reason",
-           CHANGED "; set [provider] on_shape_change=renew to load it anew", NULL);
-}
-
-/* A changed fingerprint: no voucher.  Changes may be missing already (no identity, out of the
- * publication), so a table with a fault ends its feed; mended, it begins anew. */
-static int take_changed(struct follow *f, const struct voucher *voucher, struct lt_error *reterr)
-{
-    for (size_t i = 0; i < f->run->feeds.count; i++) {
-        struct feed *feed = &f->run->feeds.items[i];
-        char fault[256];
-        if (feed->state != FEED_STREAMING || feed->shape_reported ||
-            memcmp(feed->fingerprint, voucher->fingerprints[i], FINGERPRINT_BYTES) == 0) {
-            continue;
-        }
-        if (read_fault(f, feed, fault, reterr) != 0) {
-            return -1;
-        }
-        if (fault[0] != '\0') {
-            capture_end(&f->capture, i, fault, f->batch);
-        } else {
-            hold_or_renew(f, i);
-        }
-    }
-    return 0;
-}
-
 static int vouch(struct follow *f, struct lt_error *reterr)
 {
     const struct voucher *voucher = f->run->sync != NULL ? sync_peek(f->run->sync) : NULL;
@@ -209,7 +152,7 @@ static int vouch(struct follow *f, struct lt_error *reterr)
         !capture_vouch(&f->capture, voucher, f->batch, &points, &changed)) {
         return 0;
     }
-    if (changed > 0 && take_changed(f, voucher, reterr) != 0) {
+    if (changed > 0 && changed_take(&f->changed, voucher, f->batch, reterr) != 0) {
         return -1;
     }
     if (points > 0) {
@@ -345,6 +288,7 @@ static int turn_stream(struct follow *f, struct lt_error *reterr)
     if (read_stream(f, reterr) != 0 || vouch(f, reterr) != 0) {
         return -1;
     }
+    changed_rest(&f->changed);
     submit_if_due(f);
     store_keepalive(f);
     return answer(f, reterr);
@@ -417,6 +361,8 @@ static int begin(struct follow *f, struct lt_error *reterr)
         return 0;
     }
     capture_start(&f->capture, &run->feeds, run->progress.source, &run->verdict);
+    f->changed = (struct changed){.conf = conf, .feeds = &run->feeds, .capture = &f->capture};
+    capture_looks(&f->capture, changed_look, &f->changed);
     ack_start(&f->ack, run->source.confirmed);
     f->stored_safe = (uint64_t)run->progress.source->safe_lsn;
     if (lt_repl_start(run->repl, conf->slot, conf->publication, run->verdict.start, reterr) != 0) {
@@ -480,6 +426,7 @@ int run_follow(struct run *run, struct lt_error *reterr)
     }
     batch_free(f.batch);
     if (f.streams) {
+        changed_rest(&f.changed);
         capture_fini(&f.capture);
     }
     return rc;

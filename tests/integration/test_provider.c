@@ -301,6 +301,27 @@ static void a_rewritten_table_is_loaded_anew_when_the_provider_says_so(void **st
     line_wait_equal(line, service, "renewed", 30);
 }
 
+/* D41.2b-1: announced as before, but what the column held is gone without any row event.  What
+ * comes behind it is for the next incarnation. */
+static void no_row_follows_a_column_that_went_and_came_back(void **state)
+{
+    (void)state;
+    line_config(line, "provider", "on_shape_change", "renew");
+    const char *service = line_table(line, "returned");
+    line_sql(line, "INSERT INTO public.returned (code, name, note) VALUES ('a', 'n', 'x')");
+    line_start(line);
+    line_wait_state(line, service, "streaming", 1);
+    line_sql(line,
+             "BEGIN; ALTER TABLE public.returned DROP COLUMN note; ALTER TABLE public.returned"
+             " ADD COLUMN note text; INSERT INTO public.returned (code, name) VALUES ('b',"
+             " 'n'); COMMIT");
+    line_wait_state(line, service, "streaming", 2);
+    line_wait_equal(line, service, "returned", 30);
+    struct line_feed before = line_read(line, service, 1);
+    assert_int_equal(line_count(&before, LT_OP_INSERT), 0);
+    line_feed_fini(&before);
+}
+
 static void a_new_service_joins_while_the_others_go_on(void **state)
 {
     (void)state;
@@ -659,6 +680,7 @@ int main(void)
         TEST(a_column_of_another_type_ends_the_feed),
         TEST(a_rewritten_table_gets_no_sync_points),
         TEST(a_rewritten_table_is_loaded_anew_when_the_provider_says_so),
+        TEST(no_row_follows_a_column_that_went_and_came_back),
         TEST(a_new_service_joins_while_the_others_go_on),
         TEST(a_changed_declaration_begins_a_new_incarnation),
         TEST(a_table_that_never_fitted_is_told_and_begins_when_mended),

@@ -406,6 +406,71 @@ static void a_part_without_full_identity_ends_its_feed(void **state)
     assert_string_equal(batch->marks[0].reason, "a part of the table lacks REPLICA IDENTITY FULL");
 }
 
+static int looks, look_answer;
+static bool look_renews;
+
+static int look(void *arg, size_t feed, struct batch *b, struct lt_error *reterr)
+{
+    (void)arg;
+    looks++;
+    if (look_renews) {
+        capture_renew(&capture, feed, "another shape", b);
+    }
+    return look_answer == 0 ? 0 : lt_fail(reterr, LT_ERR_RETRY, "pg", 0, "away");
+}
+
+static void begin_looking(bool renews, int answer)
+{
+    begin_from(&slot_start, false, 1100);
+    looks = 0;
+    look_renews = renews;
+    look_answer = answer;
+    capture_looks(&capture, look, NULL);
+}
+
+/* D41.2b-1: a column that went and came back is announced as it was before. */
+static void a_table_is_looked_at_before_the_first_row_behind_each_announcement(void **state)
+{
+    (void)state;
+    begin_looking(false, 0);
+    relation();
+    transaction(1050, 7, 2); /* stored before */
+    assert_int_equal(looks, 0);
+    transaction(1200, 8, 3);
+    assert_int_equal(looks, 1);
+    relation();
+    assert_int_equal(looks, 1);
+    transaction(1300, 9, 1);
+    assert_int_equal(looks, 2);
+    assert_int_equal(batch->count, 4);
+}
+
+static void a_table_that_is_another_gives_no_row(void **state)
+{
+    (void)state;
+    begin_looking(true, 0);
+    relation();
+    transaction(1200, 8, 3);
+    assert_int_equal(looks, 1);
+    assert_int_equal(batch->count, 0);
+    assert_int_equal(batch->marks[0].state, FEED_WANTED);
+    assert_int_equal(batch->marks[0].incarnation, 2);
+}
+
+static void no_row_is_taken_while_nobody_can_look(void **state)
+{
+    (void)state;
+    struct lt_buf m = {0};
+    const char *values[] = {"a", "name", "48", "1.50"};
+    begin_looking(false, -1);
+    relation();
+    begin(1200, 8);
+    pgo_insert(&m, WARDS_ID, values, 4);
+    assert_int_equal(put(&m), -1);
+    assert_int_equal(err.class, LT_ERR_RETRY);
+    assert_int_equal(batch->count, 0);
+}
+
 static void truncate(void)
 {
     struct lt_buf m = {0};
@@ -500,6 +565,9 @@ int main(void)
         TEST(another_table_is_no_part),
         TEST(a_table_keeps_its_feed_under_another_name),
         TEST(a_part_without_full_identity_ends_its_feed),
+        TEST(a_table_is_looked_at_before_the_first_row_behind_each_announcement),
+        TEST(a_table_that_is_another_gives_no_row),
+        TEST(no_row_is_taken_while_nobody_can_look),
         TEST(truncate_wants_a_new_incarnation_and_drops_what_follows),
         TEST(a_truncate_from_before_the_snapshot_is_in_it),
         TEST(a_row_that_does_not_fit_ends_the_feed_by_name),
