@@ -27,13 +27,12 @@ class Rows:
         events.sort(key=lambda e: e["at"])
         return self.with_bulk(events, profile) if profile.bulk else events
 
-    @staticmethod
-    def with_bulk(events, profile):
+    def with_bulk(self, events, profile):
         """One large transaction; a TRUNCATE of its table would make it pointless."""
-        at = profile.seconds / 2
-        return [e for e in events if e["at"] < at - 8 or ["truncate", 0] not in e["ops"]] + [
+        at, service = profile.seconds / 2, self.dice.randrange(len(self.services))
+        return [e for e in events if e["at"] < at - 8 or ["truncate", service] not in e["ops"]] + [
             {"do": "rows", "at": at, "session": 3, "end": "commit",
-             "ops": [["bulk", 0, 10**9, profile.bulk]]}]
+             "ops": [["bulk", service, 10**9, profile.bulk]]}]
 
     def extra_column(self, profile):
         """A column that is not declared comes and goes; nobody may notice."""

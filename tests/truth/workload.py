@@ -116,12 +116,20 @@ def drop_column(cursor, tables, service, name):
     cursor.execute("ALTER TABLE %s DROP COLUMN IF EXISTS %s" % (tables[service][0], name))
 
 
+BULK = {  # columns, and their values by i
+    "person": ("id, name, region, amount", "i, 'hàng ' || i,"
+               " (ARRAY['north', 'south', NULL])[mod(i, 30) + 1], 49000 + mod(i, 10000)"),
+    "ward": ("code, name, region, grade", "'w' || i, 'phường ' || i,"
+             " (ARRAY['north', NULL])[mod(i, 10) + 1], mod(i, 3)"),
+    "parcel": ("id, name, amount", "i, 'thửa ' || i, mod(i, 10000)"),
+}
+
+
 def bulk(cursor, tables, service, first, count):
-    """Most of it outside the row filters."""
-    cursor.execute("INSERT INTO %s (id, name, region, amount) SELECT i, 'hàng ' || i,"
-                   " (ARRAY['north', 'south', NULL])[mod(i, 30) + 1], 49000 + mod(i, 10000)"
-                   " FROM generate_series(%%s, %%s) i" % tables[service][0],
-                   (first, first + count - 1))
+    """Most of it outside the row filters of persons."""
+    table, kind = tables[service]
+    cursor.execute("INSERT INTO {0} ({1}) SELECT {2} FROM generate_series(%s, %s) i".format(
+        table, *BULK[kind["entity"]]), (first, first + count - 1))
 
 
 OPS = {

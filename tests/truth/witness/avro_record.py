@@ -38,6 +38,8 @@ class Schema:
 
 
 def read_long(data, at):
+    if at < len(data) and data[at] < 0x80:
+        return (data[at] >> 1) ^ -(data[at] & 1), at + 1
     shift = value = 0
     while True:
         if at >= len(data) or shift > 63:

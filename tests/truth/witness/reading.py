@@ -20,6 +20,7 @@ class Reading:
         self.terms = notices[0].body if notices else None  # fixed for the life of a stream
         self.check_terms(notices)
         self.schemas = {i: Schema(text) for i, text in schemas.items()}
+        self.wire = {i: values.Wire(schema.fields) for i, schema in self.schemas.items()}
         self.chains = [chain_start("stream." + stream.name)]
         self.contents = {}
         self.twice = 0
@@ -74,24 +75,21 @@ class Reading:
         schema = self.schemas[self.terms["value_schema"]]
         return sorted(f["lt.column"] for f in schema.fields)
 
-    def schema(self, framed, member):
+    def row(self, framed, member):
         ident, data = unframe(framed)
         if self.terms and ident != self.terms[member]:
             raise Damage("schema %d, not the stream's" % ident)
         if ident not in self.schemas:
             raise Damage("schema %d was never given" % ident)
-        return self.schemas[ident], data
+        return self.wire[ident].row(self.schemas[ident].read(data))
 
     def key_of(self, record):
-        schema, data = self.schema(record.key, "key_schema")
-        row = values.from_wire(schema.read(data), schema.fields)
-        return tuple(values.token(v) for v in row.values())
+        return tuple([values.token(v) for v in self.row(record.key, "key_schema").values()])
 
     def digest_of(self, record):
         if record.value is None:
             return None
-        schema, data = self.schema(record.value, "value_schema")
-        return values.digest(values.from_wire(schema.read(data), schema.fields))
+        return values.digest(self.row(record.value, "value_schema"))
 
 
 def raise_gap(reading, seq):

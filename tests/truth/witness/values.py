@@ -2,8 +2,10 @@
 that PostgreSQL gives of jsonb_strip_nulls(to_jsonb(row)).  Rows are dicts of column to JSON token."""
 
 import datetime
+import functools
 import hashlib
 import json
+from json.encoder import encode_basestring as quoted
 
 EPOCH = datetime.datetime(1970, 1, 1)
 
@@ -35,13 +37,18 @@ def digest_of(row, fields):
 def token(value):
     if isinstance(value, Number):
         return str(value)
-    return json.dumps(value, ensure_ascii=False)
+    return quoted(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@functools.lru_cache(maxsize=1000)
+def in_order(names):
+    """(name, as a JSON token); jsonb sorts its keys by length, then by bytes."""
+    return [(n, quoted(n) + ": ") for n in sorted(names, key=lambda n: (len(n.encode()), n.encode()))]
 
 
 def text_of(row):
-    """jsonb sorts its keys by length, then by bytes."""
-    names = sorted((n for n in row if row[n] is not None), key=lambda n: (len(n.encode()), n.encode()))
-    return "{%s}" % ", ".join("%s: %s" % (token(n), token(row[n])) for n in names)
+    return "{%s}" % ", ".join([label + token(row[name]) for name, label in in_order(tuple(row))
+                               if row[name] is not None])
 
 
 def digest(row):
@@ -57,25 +64,31 @@ def project(row, fields):
     return {f: row.get(f) for f in fields}
 
 
-def from_wire(record, fields):
-    """A decoded Avro record as a row; `fields` is the schema's JSON."""
-    return {f["lt.column"]: wire_value(record[f["name"]], f["type"]) for f in fields}
+class Wire:
+    """From decoded Avro records of one schema to rows; `fields` is the schema's JSON."""
+
+    def __init__(self, fields):
+        self.columns = [(f["lt.column"], f["name"], reader_of(f["type"])) for f in fields]
+
+    def row(self, record):
+        return {column: None if record[name] is None else read(record[name])
+                for column, name, read in self.columns}
 
 
-def wire_value(value, kind):
+def reader_of(kind):
+    """What makes a column's value of one that is not null."""
     if isinstance(kind, list):
         kind = next(k for k in kind if k != "null")
-    if value is None or isinstance(value, bool):
-        return value
     logical = kind.get("logicalType") if isinstance(kind, dict) else None
     if logical == "decimal":
-        return Number(decimal(int.from_bytes(value, "big", signed=True), kind["scale"]))
-    if logical == "timestamp-micros":
-        return moment(value) + "+00:00"
-    if logical == "local-timestamp-micros":
-        return moment(value)
-    if logical == "date":
-        return (EPOCH + datetime.timedelta(days=value)).date().isoformat()
+        scale = kind["scale"]
+        return lambda value: Number(decimal(int.from_bytes(value, "big", signed=True), scale))
+    return LOGICAL.get(logical, plain)
+
+
+def plain(value):
+    if isinstance(value, str) or isinstance(value, bool):
+        return value
     if isinstance(value, bytes):
         return "\\x" + value.hex()
     return Number(value) if isinstance(value, int) else value
@@ -92,3 +105,10 @@ def moment(micros):
     at = EPOCH + datetime.timedelta(microseconds=micros)
     fraction = (".%06d" % at.microsecond).rstrip("0") if at.microsecond else ""
     return at.strftime("%Y-%m-%dT%H:%M:%S") + fraction
+
+
+LOGICAL = {
+    "timestamp-micros": lambda value: moment(value) + "+00:00",
+    "local-timestamp-micros": moment,
+    "date": lambda value: (EPOCH + datetime.timedelta(days=value)).date().isoformat(),
+}
