@@ -21,7 +21,8 @@ struct lane_options {
     lt_time technical_pause; /**< how long an ejected topic rests before it is tried again */
     lt_time look_every;      /**< how often partitions are looked at (protocol 5.4): below the
                                 transaction time-out */
-    bool announce_ahead;     /**< M lies one batch ahead of the feed's end (see live.c) */
+    lt_time silence; /**< M lies ahead of the feed's end until no record came for so long (see
+                        live.c); 0: always at the end */
 };
 
 enum lane_step {

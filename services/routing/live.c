@@ -11,7 +11,8 @@
  *
  * M is a meeting point, not a promise: what makes a hand-over safe is READY with pos = G.  On a
  * busy feed an M at the feed's end is passed before the catch-up lane can commit READY, again and
- * again; so M may lie one batch ahead, and is taken back to the end when the feed falls silent.
+ * again; so M lies ahead by a batch, or by twice of what the last READY was late, and is taken back
+ * to the end when the feed falls silent.
  */
 #include "routing/lane_priv.h"
 
@@ -55,6 +56,7 @@ static int take_ready(struct lane *lane,
         return 0;
     }
     if (pos < g && !MUTANT(CUT)) {
+        feed->late = LT_MAX(feed->late, g - pos);
         if (!MUTANT(BOUNCE))
             lt_lane_move(lane, slot, LANE_CATCH, "", "");
         return 0;
@@ -63,8 +65,10 @@ static int take_ready(struct lane *lane,
         return -1;
     if (slot->fault)
         lt_lane_replace(lane, slot, slot->fault);
-    else if (!slot->ejected) /* else HELD at the next boundary */
+    else if (!slot->ejected) { /* else HELD at the next boundary */
+        feed->late /= 2;
         lt_lane_move(lane, slot, LANE_LIVE, "", "");
+    }
     return 0;
 }
 
@@ -118,11 +122,16 @@ static int prepare_streams(struct lane *lane, struct lt_error *reterr)
     return 0;
 }
 
+static bool is_silent(const struct lane *lane, const struct lane_feed_slot *feed)
+{
+    return lane->now - feed->moved_at >= lane->options.silence;
+}
+
 /* Protocol 6.1, with the note on M at the top. */
 static int announce(struct lane *lane, struct lane_feed_slot *feed, struct lt_error *reterr)
 {
     const struct lane_feed *seen = seen_feed(feed);
-    bool silent = feed->lead == 0;
+    bool silent = is_silent(lane, feed);
     if (!feed->wanted || (seen->m != LT_NULL && seen->g < seen->m && !silent))
         return 0;
     int64_t end;
@@ -131,7 +140,7 @@ static int announce(struct lane *lane, struct lane_feed_slot *feed, struct lt_er
         return there;
     if (seen->m != LT_NULL && seen->g < seen->m && seen->m <= end)
         return 0;
-    int64_t m = LT_MAX(end, seen->g) + (lane->options.announce_ahead ? feed->lead : 0);
+    int64_t m = LT_MAX(end, seen->g) + (silent ? 0 : LT_MAX(feed->lead, 2 * feed->late));
     if (seen->m != m)
         lt_lane_touch_feed(lane, feed)->m = m;
     return 0;
@@ -174,15 +183,24 @@ static int open_feed(struct lane *lane, struct lane_feed_slot *feed, struct lt_e
     return 0;
 }
 
+static void note_pace(struct lane *lane, struct lane_feed_slot *feed)
+{
+    if (feed->passed == 0)
+        return;
+    feed->moved_at = lane->now;
+    feed->lead = feed->passed;
+    feed->passed = 0;
+}
+
 static int prepare_feed(struct lane *lane, struct lane_feed_slot *feed, struct lt_error *reterr)
 {
     const struct lane_feed *seen = seen_feed(feed);
     if (seen->incarnation == 0)
         return 0;
+    note_pace(lane, feed);
     if (announce(lane, feed, reterr) < 0)
         return -1;
     refresh(lane, feed);
-    feed->lead = 0;
     return open_feed(lane, feed, reterr) < 0 ? -1 : tell_live_set(lane, feed, reterr);
 }
 
@@ -256,7 +274,7 @@ static int take_record(struct lane *lane, const struct lane_record *record, stru
         return -1;
     next->g = record->seq;
     next->offset = record->offset + 1;
-    feed->lead++;
+    feed->passed++;
     if (next->g < feed->cut)
         return 0;
     feed->open = false; /* the boundary: nothing behind it in this batch */

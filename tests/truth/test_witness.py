@@ -260,6 +260,16 @@ class Judged(Judging):
         self.seen.looks[CN][-5].source_stamp_us = BEGIN + 18 * S + 500_000
         self.found()
 
+    def test_a_target_that_died_may_lack_what_it_showed_last(self):
+        """Rows, position and stamp of a commit are flushed together, a little later."""
+        self.seen.looks[CN][-5].source_stamp_us = BEGIN + 25 * S
+        self.assertIn("not idempotent", self.kinds())
+        self.seen.faults.append(Fault("crash target", ["*"], BEGIN + 27 * S + S // 10,
+                                      BEGIN + 27 * S + S // 4, "no server"))
+        self.found()
+        self.seen.looks[CN][-5].source_stamp_us = BEGIN + 20 * S
+        self.found("not idempotent")
+
     # ---- clocks that are an hour wrong ----
 
     def date_again(self, wrong_us):
