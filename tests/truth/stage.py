@@ -36,6 +36,7 @@ class Stage(Line):
         self.excused = set()  # programs that a fault keeps down
         self.ended = threading.Event()
         self.lock = threading.Lock()
+        self.broken = False  # a history could not be played to its end
         self.gate = threading.Event()  # closed while the source is exchanged
         self.gate.set()
         self.proxy = None
