@@ -1,5 +1,6 @@
 """One stream as it was read: records by seq, decoded, with the chain after each of them."""
 
+import functools
 from collections import namedtuple
 
 from . import values
@@ -11,6 +12,13 @@ FIXED = ("agreement", "scope_version", "key_schema", "value_schema")
 Delivered = namedtuple("Delivered", "seq header key digest record")
 
 
+@functools.lru_cache(maxsize=256)
+def compiled(text):
+    """A line that stays up has hundreds of schemas, a stream uses two."""
+    schema = Schema(text)
+    return schema, values.Wire(schema.fields)
+
+
 class Reading:
     """`delivered` is 1, 2, 3 ... as far as it goes; what does not hold is in `verdicts`."""
 
@@ -19,8 +27,7 @@ class Reading:
         self.notice = notices[-1].body if notices else None
         self.terms = notices[0].body if notices else None  # fixed for the life of a stream
         self.check_terms(notices)
-        self.schemas = {i: Schema(text) for i, text in schemas.items()}
-        self.wire = {i: values.Wire(schema.fields) for i, schema in self.schemas.items()}
+        self.schemas = schemas
         self.chains = [chain_start("stream." + stream.name)]
         self.contents = {}
         self.twice = 0
@@ -72,7 +79,7 @@ class Reading:
 
     def columns(self):
         """Of the records' schema."""
-        schema = self.schemas[self.terms["value_schema"]]
+        schema, _ = compiled(self.schemas[self.terms["value_schema"]])
         return sorted(f["lt.column"] for f in schema.fields)
 
     def row(self, framed, member):
@@ -81,7 +88,8 @@ class Reading:
             raise Damage("schema %d, not the stream's" % ident)
         if ident not in self.schemas:
             raise Damage("schema %d was never given" % ident)
-        return self.wire[ident].row(self.schemas[ident].read(data))
+        schema, wire = compiled(self.schemas[ident])
+        return wire.row(schema.read(data))
 
     def key_of(self, record):
         return tuple([values.token(v) for v in self.row(record.key, "key_schema").values()])
