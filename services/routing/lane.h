@@ -21,8 +21,8 @@ struct lane_options {
     lt_time technical_pause; /**< how long an ejected topic rests before it is tried again */
     lt_time look_every;      /**< how often partitions are looked at (protocol 5.4): below the
                                 transaction time-out */
-    lt_time silence; /**< M lies ahead of the feed's end until no record came for so long (see
-                        live.c); 0: always at the end */
+    lt_time meet_within; /**< M may lie as far ahead as the feed comes within this time (live.c); 0:
+                            never ahead */
 };
 
 enum lane_step {

@@ -11,8 +11,9 @@
  *
  * M is a meeting point, not a promise: what makes a hand-over safe is READY with pos = G.  On a
  * busy feed an M at the feed's end is passed before the catch-up lane can commit READY, again and
- * again; so M lies ahead by a batch, or by twice of what the last READY was late, and is taken back
- * to the end when the feed falls silent.
+ * again; so M lies ahead by a batch, or by twice of what the last READY was late.  It is taken back
+ * to the end at the first batch without a record, but where READY came late, so that a feed that
+ * trickles has a chance; and in any case when it was not reached in time.
  */
 #include "routing/lane_priv.h"
 
@@ -56,7 +57,7 @@ static int take_ready(struct lane *lane,
         return 0;
     }
     if (pos < g && !MUTANT(CUT)) {
-        feed->late = LT_MAX(feed->late, g - pos);
+        feed->late = g - pos;
         if (!MUTANT(BOUNCE))
             lt_lane_move(lane, slot, LANE_CATCH, "", "");
         return 0;
@@ -122,25 +123,30 @@ static int prepare_streams(struct lane *lane, struct lt_error *reterr)
     return 0;
 }
 
-static bool is_silent(const struct lane *lane, const struct lane_feed_slot *feed)
+/* How far M lies ahead of the feed's end, now that it is put anew. */
+static int64_t ahead(const struct lane *lane, const struct lane_feed_slot *feed, bool overdue)
 {
-    return lane->now - feed->moved_at >= lane->options.silence;
+    return overdue || lane->options.meet_within == 0 ? 0 : LT_MAX(feed->lead, 2 * feed->late);
 }
 
 /* Protocol 6.1, with the note on M at the top. */
 static int announce(struct lane *lane, struct lane_feed_slot *feed, struct lt_error *reterr)
 {
     const struct lane_feed *seen = seen_feed(feed);
-    bool silent = is_silent(lane, feed);
-    if (!feed->wanted || (seen->m != LT_NULL && seen->g < seen->m && !silent))
+    bool pending = seen->m != LT_NULL && seen->g < seen->m;
+    bool overdue = pending && lane->now - feed->announced_at >= lane->options.meet_within;
+    bool silent = feed->lead == 0 && feed->late == 0;
+    if (!feed->wanted || (pending && !silent && !overdue))
         return 0;
     int64_t end;
     int there = PORT(lane, feed_end, seen, &end, reterr);
     if (there <= 0)
         return there;
-    if (seen->m != LT_NULL && seen->g < seen->m && seen->m <= end)
+    if (pending && seen->m <= end)
         return 0;
-    int64_t m = LT_MAX(end, seen->g) + (silent ? 0 : LT_MAX(feed->lead, 2 * feed->late));
+    int64_t m = LT_MAX(end, seen->g) + ahead(lane, feed, overdue);
+    feed->late = overdue ? 0 : feed->late;
+    feed->announced_at = lane->now;
     if (seen->m != m)
         lt_lane_touch_feed(lane, feed)->m = m;
     return 0;
@@ -183,24 +189,15 @@ static int open_feed(struct lane *lane, struct lane_feed_slot *feed, struct lt_e
     return 0;
 }
 
-static void note_pace(struct lane *lane, struct lane_feed_slot *feed)
-{
-    if (feed->passed == 0)
-        return;
-    feed->moved_at = lane->now;
-    feed->lead = feed->passed;
-    feed->passed = 0;
-}
-
 static int prepare_feed(struct lane *lane, struct lane_feed_slot *feed, struct lt_error *reterr)
 {
     const struct lane_feed *seen = seen_feed(feed);
     if (seen->incarnation == 0)
         return 0;
-    note_pace(lane, feed);
     if (announce(lane, feed, reterr) < 0)
         return -1;
     refresh(lane, feed);
+    feed->lead = 0;
     return open_feed(lane, feed, reterr) < 0 ? -1 : tell_live_set(lane, feed, reterr);
 }
 
@@ -274,7 +271,7 @@ static int take_record(struct lane *lane, const struct lane_record *record, stru
         return -1;
     next->g = record->seq;
     next->offset = record->offset + 1;
-    feed->passed++;
+    feed->lead++;
     if (next->g < feed->cut)
         return 0;
     feed->open = false; /* the boundary: nothing behind it in this batch */

@@ -10,8 +10,8 @@
 #define ARENA_BLOCK 65536
 /* Partitions are looked at in slices, so that no batch waits long; a whole round takes less than
  * half a time-out (protocol 5.4). */
-#define LOOK_EVERY (500 * LT_MILLI)
-#define SILENCE    LT_SECOND /* longer than between two sync points */
+#define LOOK_EVERY  (500 * LT_MILLI)
+#define MEET_WITHIN (2 * LT_SECOND)
 
 /* Fatal for the producer, not for the lane: a new one starts over (kafka-and-avro A.2, row 2). */
 static bool is_broken_sequence(const struct lt_error *err)
@@ -73,7 +73,7 @@ struct lt_shell *lt_shell_new(enum lane_id id,
         .page_time = conf->page_ms * LT_MILLI,
         .technical_pause = conf->technical_pause_ms * LT_MILLI,
         .look_every = LOOK_EVERY,
-        .silence = SILENCE,
+        .meet_within = MEET_WITHIN,
     };
     shell->lane = lt_lane_new(id, &shell->port, &options);
     if (set_up(shell, extra, reterr) == 0)

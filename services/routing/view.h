@@ -42,10 +42,9 @@ struct lane_feed_slot {
     bool wanted;              /**< the catch-up lane owns a stream of it */
     bool set_changed;         /**< the set of LIVE streams is another */
     int64_t cut;              /**< the batch ends here (protocol 6.4); INT64_MAX: no cut */
-    int64_t passed;           /**< records of the open batch */
-    int64_t lead, late; /**< of the last batch that had any; by how many a hand-over came late */
-    lt_time moved_at;   /**< when the last one came */
-    struct lane_slot **live; /**< LIVE streams in the open batch */
+    int64_t lead, late;       /**< records of the last batch; those by which READY came late */
+    lt_time announced_at;     /**< when M was put where it is */
+    struct lane_slot **live;  /**< LIVE streams in the open batch */
     size_t live_count, live_cap;
     lt_time window; /**< the shortest of theirs */
 };

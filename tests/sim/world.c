@@ -115,7 +115,7 @@ static void set_up(struct world *world, uint64_t seed, bool trace)
         .page_records = 5,
         .page_time = 50,
         .look_every = 20,
-        .silence = sim_chance(world, 50) ? 10 : 0,
+        .meet_within = sim_chance(world, 50) ? 10 : 0,
     };
     if (world->always_slow) {
         world->kafka.faults = (struct sim_faults){35, 15};
