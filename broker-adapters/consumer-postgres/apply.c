@@ -1,22 +1,12 @@
-#include "consumer-postgres/apply.h"
+#include "consumer-postgres/apply_priv.h"
 
+#include "base/log.h"
 #include "base/mem.h"
-#include "consumer-postgres/session.h"
 #include "pg/sqlstate.h"
 #include "record/records.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* The state of one call. */
-struct work {
-    struct lt_target *target;
-    struct lt_pg *pg;
-    struct lt_apply *apply;
-    struct lt_params params;
-    struct lt_buf sql;
-    char insert[24], upsert[24], delete[24]; /* names of the copy's prepared statements */
-};
 
 static bool is_upsert(const struct lt_row *row)
 {
@@ -25,12 +15,22 @@ static bool is_upsert(const struct lt_row *row)
 
 static bool is_fresh(const struct lt_row *row)
 {
-    return is_upsert(row) && row->fresh;
+    return is_upsert(row) && row->before == LT_ROW_WAS_NOT_THERE;
+}
+
+static bool is_no_fresh(const struct lt_row *row)
+{
+    return is_upsert(row) && !is_fresh(row);
 }
 
 static bool is_known(const struct lt_row *row)
 {
-    return is_upsert(row) && !row->fresh;
+    return is_upsert(row) && row->before == LT_ROW_WAS_THERE;
+}
+
+static bool is_unknown(const struct lt_row *row)
+{
+    return is_upsert(row) && row->before == LT_ROW_WAS_THERE_OR_NOT;
 }
 
 static bool is_delete(const struct lt_row *row)
@@ -43,12 +43,12 @@ static bool is_aside(const struct lt_row *row)
     return row->kind == LT_ROW_ASIDE;
 }
 
-static bool is_good(const struct lt_row *row)
+bool lt_apply_is_good(const struct lt_row *row)
 {
     return row->kind != LT_ROW_ASIDE;
 }
 
-static size_t count_kind(const struct lt_apply *apply, lt_row_filter *filter)
+size_t lt_apply_count(const struct lt_apply *apply, lt_row_filter *filter)
 {
     size_t count = 0;
     for (size_t i = 0; i < apply->count; i++)
@@ -56,7 +56,7 @@ static size_t count_kind(const struct lt_apply *apply, lt_row_filter *filter)
     return count;
 }
 
-static struct lt_place place_of(const struct work *work)
+struct lt_place lt_apply_place(const struct work *work)
 {
     const struct lt_copy *copy = work->apply->copy;
     return (struct lt_place){.copy = copy->is.copy,
@@ -71,21 +71,23 @@ make_statement(const struct lt_shape *shape, const struct lt_place *place, struc
 static int
 prepare_one(struct work *work, const char *name, make_statement *make, struct lt_error *reterr)
 {
-    const struct lt_place place = place_of(work);
+    const struct lt_place place = lt_apply_place(work);
     lt_buf_clear(&work->sql);
     make(work->apply->shape, &place, &work->sql);
     return lt_session_prepare(work->pg, name, lt_buf_text(&work->sql), reterr);
 }
 
-static int prepare(struct work *work, struct lt_error *reterr)
+int lt_apply_prepare(struct work *work, struct lt_error *reterr)
 {
     const struct lt_copy *copy = work->apply->copy;
     snprintf(work->insert, sizeof(work->insert), "i%d", copy->is.copy);
+    snprintf(work->update, sizeof(work->update), "c%d", copy->is.copy);
     snprintf(work->upsert, sizeof(work->upsert), "u%d", copy->is.copy);
     snprintf(work->delete, sizeof(work->delete), "d%d", copy->is.copy);
     if (lt_target_prepared(work->target, copy->is.copy))
         return 0;
     if (prepare_one(work, work->insert, lt_sql_insert, reterr) ||
+        prepare_one(work, work->update, lt_sql_update, reterr) ||
         prepare_one(work, work->upsert, lt_sql_upsert, reterr) ||
         prepare_one(work, work->delete, lt_sql_delete, reterr))
         return -1;
@@ -93,18 +95,13 @@ static int prepare(struct work *work, struct lt_error *reterr)
     return 0;
 }
 
-/* Runs or queues a statement, as the mode wants. */
-typedef int statement_sink(struct lt_pg *pg,
-                           const char *name,
-                           const char *sql,
-                           struct lt_params *params,
-                           struct lt_error *reterr);
-
-static int
-delete_rows(struct work *work, statement_sink *sink, lt_row_filter *filter, struct lt_error *reterr)
+int lt_apply_delete(struct work *work,
+                    statement_sink *sink,
+                    lt_row_filter *filter,
+                    struct lt_error *reterr)
 {
     const struct lt_apply *apply = work->apply;
-    if (count_kind(apply, filter) == 0)
+    if (lt_apply_count(apply, filter) == 0)
         return 0;
     lt_params_clear(&work->params);
     lt_params_key_columns(&work->params, apply->shape, apply->rows, apply->count, filter);
@@ -118,31 +115,42 @@ static int put_rows(struct work *work,
                     struct lt_error *reterr)
 {
     const struct lt_apply *apply = work->apply;
-    if (count_kind(apply, filter) == 0)
+    if (lt_apply_count(apply, filter) == 0)
         return 0;
     lt_params_clear(&work->params);
     lt_params_columns(&work->params, apply->shape, apply->rows, apply->count, filter);
     return sink(work->pg, statement, NULL, &work->params, reterr);
 }
 
-static int upsert_rows(struct work *work, statement_sink *sink, struct lt_error *reterr)
+int lt_apply_upsert(struct work *work, statement_sink *sink, struct lt_error *reterr)
 {
     return put_rows(work, work->upsert, is_upsert, sink, reterr);
 }
 
-/* A plain insert takes two thirds of what ON CONFLICT takes. */
-static int put_all_rows(struct work *work, struct lt_error *reterr)
+/* What the stream says of rows is believed until it was wrong once.  A first reading may lack what
+ * compaction removed, and a row set aside is not in the table. */
+static bool believes(const struct lt_copy *copy)
 {
-    if (work->apply->copy->surprised)
-        return upsert_rows(work, lt_pipeline_queue, reterr);
-    return put_rows(work, work->insert, is_fresh, lt_pipeline_queue, reterr) ||
-                   put_rows(work, work->upsert, is_known, lt_pipeline_queue, reterr)
+    return !copy->surprised && !copy->has_aside && copy->is.at.next_offset >= copy->is.at.e0;
+}
+
+/* A plain insert takes two thirds of what ON CONFLICT takes, an update four fifths. */
+int lt_apply_put(struct work *work, struct lt_error *reterr)
+{
+    const struct lt_copy *copy = work->apply->copy;
+    if (copy->surprised)
+        return lt_apply_upsert(work, lt_pipeline_queue, reterr);
+    if (put_rows(work, work->insert, is_fresh, lt_pipeline_queue, reterr))
+        return -1;
+    if (!believes(copy))
+        return put_rows(work, work->upsert, is_no_fresh, lt_pipeline_queue, reterr);
+    return put_rows(work, work->update, is_known, lt_pipeline_queue, reterr) ||
+                   put_rows(work, work->upsert, is_unknown, lt_pipeline_queue, reterr)
                ? -1
                : 0;
 }
 
-/* protocol 9.1: whoever moved the position first has won. */
-static int advance(struct work *work, statement_sink *sink, struct lt_error *reterr)
+int lt_apply_advance(struct work *work, statement_sink *sink, struct lt_error *reterr)
 {
     const struct lt_apply *apply = work->apply;
     struct lt_params *params = &work->params;
@@ -164,7 +172,7 @@ static int advance(struct work *work, statement_sink *sink, struct lt_error *ret
                 params, reterr);
 }
 
-static int stamp(struct work *work, statement_sink *sink, struct lt_error *reterr)
+int lt_apply_stamp(struct work *work, statement_sink *sink, struct lt_error *reterr)
 {
     const struct lt_worth *worth = work->apply->worth;
     char at[40], from[40], until[40];
@@ -182,14 +190,14 @@ static int stamp(struct work *work, statement_sink *sink, struct lt_error *reter
 }
 
 /* The next good record of a key, or its deletion, clears what was set aside (D41.2b-5). */
-static int clear_aside(struct work *work, statement_sink *sink, struct lt_error *reterr)
+int lt_apply_clear_aside(struct work *work, statement_sink *sink, struct lt_error *reterr)
 {
     const struct lt_apply *apply = work->apply;
-    if (!apply->copy->has_aside || count_kind(apply, is_good) == 0)
+    if (!apply->copy->has_aside || lt_apply_count(apply, lt_apply_is_good) == 0)
         return 0;
     lt_params_clear(&work->params);
     lt_params_number(&work->params, apply->copy->is.copy);
-    lt_params_keys(&work->params, apply->rows, apply->count, is_good);
+    lt_params_keys(&work->params, apply->rows, apply->count, lt_apply_is_good);
     return sink(work->pg, NULL,
                 "DELETE FROM lienthong.set_aside WHERE copy = $1::int AND sha256(key) IN"
                 " (SELECT sha256(k) FROM unnest($2::bytea[]) AS u(k))",
@@ -224,28 +232,42 @@ static bool is_reject(const struct lt_row *row)
     return is_aside(row) && strcmp(row->code, LT_CODE_WITHHELD) != 0;
 }
 
+/* Of a key that could be read. */
+static void add_key_texts(struct work *work, const struct lt_row *row)
+{
+    const struct lt_apply *apply = work->apply;
+    const size_t count = apply->shape->key_count;
+    struct lt_arena *arena = lt_batch_arena(apply->batch);
+    struct lt_bytes *texts = lt_arena_alloc(arena, count * sizeof(*texts));
+    const int rc =
+        lt_shape_key_texts(apply->shape, apply->copy->key_schema, row->key, arena, texts, NULL);
+    lt_assert(rc == 0);
+    for (size_t i = 0; i < count; i++)
+        lt_params_text(&work->params, texts[i]);
+}
+
 static int set_aside(struct work *work,
                      const struct lt_row *row,
                      statement_sink *sink,
                      struct lt_error *reterr)
 {
-    const struct lt_place place = place_of(work);
+    const struct lt_place place = lt_apply_place(work);
     const struct lt_shape *shape = work->apply->shape;
     lt_buf_clear(&work->sql);
-    lt_sql_set_aside(shape, &place, row->key_texts != NULL, &work->sql);
+    lt_sql_set_aside(shape, &place, row->key_values != NULL, &work->sql);
     lt_params_clear(&work->params);
     lt_params_bytes(&work->params, row->key);
     lt_params_number(&work->params, row->seq);
     lt_params_text(&work->params, lt_bytes_text(row->code));
     lt_params_text(&work->params, lt_bytes_text(row->reason));
-    for (size_t i = 0; row->key_texts && i < shape->key_count; i++)
-        lt_params_text(&work->params, row->key_texts[i]);
+    if (row->key_values)
+        add_key_texts(work, row);
     if (sink(work->pg, NULL, lt_buf_text(&work->sql), &work->params, reterr))
         return -1;
     return is_reject(row) ? report_reject(work, row, sink, reterr) : 0;
 }
 
-static int set_all_aside(struct work *work, statement_sink *sink, struct lt_error *reterr)
+int lt_apply_set_aside(struct work *work, statement_sink *sink, struct lt_error *reterr)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < work->apply->count; i++)
@@ -257,133 +279,15 @@ static int set_all_aside(struct work *work, statement_sink *sink, struct lt_erro
 static int apply_at_once(struct work *work, struct lt_error *reterr)
 {
     struct lt_pg *pg = work->pg;
-    if (lt_pipeline_begin(pg, reterr) || advance(work, lt_pipeline_queue, reterr) ||
-        clear_aside(work, lt_pipeline_queue, reterr) ||
-        delete_rows(work, lt_pipeline_queue, is_delete, reterr) || put_all_rows(work, reterr) ||
-        set_all_aside(work, lt_pipeline_queue, reterr) || stamp(work, lt_pipeline_queue, reterr))
+    if (lt_apply_may_copy(work->apply))
+        return lt_apply_by_copy(work, reterr);
+    if (lt_pipeline_begin(pg, reterr) || lt_apply_advance(work, lt_pipeline_queue, reterr) ||
+        lt_apply_clear_aside(work, lt_pipeline_queue, reterr) ||
+        lt_apply_delete(work, lt_pipeline_queue, is_delete, reterr) || lt_apply_put(work, reterr) ||
+        lt_apply_set_aside(work, lt_pipeline_queue, reterr) ||
+        lt_apply_stamp(work, lt_pipeline_queue, reterr))
         return -1;
     return lt_pipeline_finish(pg, reterr);
-}
-
-/* ---- careful mode ---- */
-
-static int run_sql(struct work *work, const char *sql, struct lt_error *reterr)
-{
-    return lt_pg_exec(work->pg, sql, reterr);
-}
-
-/* Does a statement over a part of the rows work?  1 yes, 0 refused for a row's sake (undone), -1.
- */
-typedef int part_statement(struct work *work, size_t first, size_t count, struct lt_error *reterr);
-
-static int try_part(struct work *work,
-                    part_statement *statement,
-                    size_t first,
-                    size_t count,
-                    struct lt_error *why,
-                    struct lt_error *reterr)
-{
-    if (run_sql(work, "SAVEPOINT part", reterr))
-        return -1;
-    if (statement(work, first, count, why) == 0)
-        return run_sql(work, "RELEASE part", reterr) ? -1 : 1;
-    if (why->class != LT_ERR_REJECT) {
-        if (reterr)
-            *reterr = *why;
-        return -1;
-    }
-    return run_sql(work, "ROLLBACK TO part; RELEASE part", reterr) ? -1 : 0;
-}
-
-static void
-mark_row(struct work *work, struct lt_row *row, const struct lt_error *why, bool key_is_bad)
-{
-    char state[6];
-    lt_sqlstate_text(why->code, state);
-    lt_row_set_aside(row, work->apply->batch, state, why->msg);
-    if (key_is_bad)
-        row->key_texts = NULL;
-}
-
-/* Halves until the rows that are refused stand alone, and marks them. */
-static int find_bad(struct work *work,
-                    part_statement *statement,
-                    size_t first,
-                    size_t count,
-                    bool key_is_bad,
-                    struct lt_error *reterr)
-{
-    struct lt_error why;
-    const int works = try_part(work, statement, first, count, &why, reterr);
-    if (works != 0)
-        return works < 0 ? -1 : 0;
-    if (count == 1) {
-        mark_row(work, &work->apply->rows[first], &why, key_is_bad);
-        return 0;
-    }
-    const size_t half = count / 2;
-    return find_bad(work, statement, first, half, key_is_bad, reterr) ||
-                   find_bad(work, statement, first + half, count - half, key_is_bad, reterr)
-               ? -1
-               : 0;
-}
-
-static int delete_part(struct work *work, size_t first, size_t count, struct lt_error *reterr)
-{
-    struct lt_apply *apply = work->apply, part = *apply;
-    part.rows += first;
-    part.count = count;
-    work->apply = &part;
-    const int rc = delete_rows(work, lt_session_run, is_good, reterr);
-    work->apply = apply;
-    return rc;
-}
-
-static int upsert_part(struct work *work, size_t first, size_t count, struct lt_error *reterr)
-{
-    struct lt_apply *apply = work->apply, part = *apply;
-    part.rows += first;
-    part.count = count;
-    work->apply = &part;
-    const int rc = upsert_rows(work, lt_session_run, reterr);
-    work->apply = apply;
-    return rc;
-}
-
-/* Tries, with all old rows of the batch out of the way, which rows can be applied, and undoes it.
- * With the old rows gone any exchange of unique values inside the batch works, in whatever order;
- * that is stronger than replaying the records one by one, which needs the source to have gone
- * through states without a conflict. */
-static int probe(struct work *work, struct lt_error *reterr)
-{
-    if (run_sql(work, "SAVEPOINT probe", reterr) ||
-        find_bad(work, delete_part, 0, work->apply->count, true, reterr) ||
-        find_bad(work, upsert_part, 0, work->apply->count, false, reterr))
-        return -1;
-    return run_sql(work, "ROLLBACK TO probe; RELEASE probe", reterr);
-}
-
-static int apply_rest(struct work *work, struct lt_error *reterr)
-{
-    return advance(work, lt_session_run, reterr) || probe(work, reterr) ||
-                   clear_aside(work, lt_session_run, reterr) ||
-                   set_all_aside(work, lt_session_run, reterr) ||
-                   delete_rows(work, lt_session_run, is_good, reterr) ||
-                   upsert_rows(work, lt_session_run, reterr) || stamp(work, lt_session_run, reterr)
-               ? -1
-               : 0;
-}
-
-static int apply_carefully(struct work *work, struct lt_error *reterr)
-{
-    if (run_sql(work, "BEGIN", reterr))
-        return -1;
-    int rc = apply_rest(work, reterr);
-    if (rc == 0)
-        return run_sql(work, "COMMIT", reterr);
-    if (PQstatus(lt_pg_raw(work->pg)) == CONNECTION_OK && run_sql(work, "ROLLBACK", NULL))
-        return lt_fail_context(reterr, "the session cannot be used any more");
-    return rc;
 }
 
 static void settle(struct lt_apply *apply, size_t *ret_rejected)
@@ -397,8 +301,13 @@ static void settle(struct lt_apply *apply, size_t *ret_rejected)
         copy->append_time = LT_MAX(copy->append_time, apply->append_time);
     if (apply->worth)
         copy->is.worth = *apply->worth;
-    copy->has_aside = copy->has_aside || count_kind(apply, is_aside) > 0;
-    *ret_rejected = count_kind(apply, is_reject);
+    copy->has_aside = copy->has_aside || lt_apply_count(apply, is_aside) > 0;
+    *ret_rejected = lt_apply_count(apply, is_reject);
+}
+
+static bool is_surprise(const struct lt_error *why)
+{
+    return why->code == lt_sqlstate("23505") || why->code == lt_sqlstate(LT_CODE_NOT_THERE);
 }
 
 int lt_apply(struct lt_target *target,
@@ -408,14 +317,16 @@ int lt_apply(struct lt_target *target,
 {
     struct lt_error why = {0};
     struct work work = {.target = target, .pg = lt_target_pg(target), .apply = apply};
-    int rc = prepare(&work, &why);
+    int rc = lt_apply_prepare(&work, &why);
     rc = rc ? rc : apply_at_once(&work, &why);
-    if (rc && why.code == lt_sqlstate("23505") && !apply->copy->surprised) {
+    if (rc && !apply->copy->surprised && is_surprise(&why)) {
         apply->copy->surprised = true;
         rc = apply_at_once(&work, &why);
     }
-    if (rc && why.class == LT_ERR_REJECT)
-        rc = apply_carefully(&work, &why);
+    if (rc && why.class == LT_ERR_REJECT) {
+        lt_log_error(LT_LOG_DEBUG, "batch_refused", &why, "stream", apply->copy->stream, NULL);
+        rc = lt_apply_carefully(&work, &why);
+    }
     lt_params_fini(&work.params);
     lt_buf_fini(&work.sql);
     if (rc == 0) {

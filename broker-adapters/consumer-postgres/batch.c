@@ -109,13 +109,13 @@ static void decode_row(struct lt_batch *batch,
 {
     struct lt_error err;
     *row = (struct lt_row){.kind = LT_ROW_DELETE, .seq = record->seq, .key = record->key};
-    struct lt_bytes *key_texts =
-        lt_arena_alloc(batch->arena, shape->key_count * sizeof(*key_texts));
-    if (lt_shape_key(shape, key_schema, record->key, batch->arena, key_texts, &err)) {
+    struct lt_bytes *key_values =
+        lt_arena_alloc(batch->arena, shape->key_count * sizeof(*key_values));
+    if (lt_shape_key(shape, key_schema, record->key, batch->arena, key_values, &err)) {
         lt_row_set_aside(row, batch, "key", err.msg);
         return;
     }
-    row->key_texts = key_texts;
+    row->key_values = key_values;
     if (record->op == LT_OP_WITHHELD) {
         lt_row_set_aside(row, batch, LT_CODE_WITHHELD, "held back by the provider side");
     } else if (lt_op_has_value(record->op) != (record->value.data != NULL)) {
@@ -133,9 +133,18 @@ static bool same_key(const struct record *a, const struct record *b)
     return a->head[0] == b->head[0] && a->head[1] == b->head[1] && lt_bytes_equal(a->key, b->key);
 }
 
-static bool is_entry(const struct record *record)
+/* Of a key's first record in the batch. */
+static enum lt_row_before before(const struct record *record)
 {
-    return record->op == LT_OP_INSERT || record->op == LT_OP_SNAPSHOT;
+    switch (record->op) {
+    case LT_OP_INSERT:
+    case LT_OP_SNAPSHOT:
+        return LT_ROW_WAS_NOT_THERE;
+    case LT_OP_UPDATE:
+        return LT_ROW_WAS_THERE;
+    default:
+        return LT_ROW_WAS_THERE_OR_NOT;
+    }
 }
 
 size_t lt_batch_rows(struct lt_batch *batch,
@@ -153,7 +162,7 @@ size_t lt_batch_rows(struct lt_batch *batch,
         if (i + 1 < batch->count && same_key(record, record + 1))
             continue;
         decode_row(batch, record, shape, key_schema, value_schema, &rows[count]);
-        rows[count++].fresh = is_entry(&batch->records[first]);
+        rows[count++].before = before(&batch->records[first]);
         first = i + 1;
     }
     *ret = rows;

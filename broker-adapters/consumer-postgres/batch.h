@@ -12,15 +12,21 @@ enum lt_row_kind {
     LT_ROW_DELETE,
     LT_ROW_ASIDE, /**< cannot be applied, or is withheld: moved out of the table */
 };
+/** Of an upsert: had the copy a row of this key before the batch, as the stream says? */
+enum lt_row_before {
+    LT_ROW_WAS_THERE_OR_NOT,
+    LT_ROW_WAS_NOT_THERE,
+    LT_ROW_WAS_THERE,
+};
 /** Everything lives in the batch's arena until the batch is cleared. */
 struct lt_row {
     enum lt_row_kind kind;
-    bool fresh; /**< upsert: the copy had no row of this key before the batch, says the stream */
+    enum lt_row_before before;
     int64_t seq;
-    struct lt_bytes key;        /**< framed */
-    struct lt_bytes *key_texts; /**< shape->key_count; NULL: a key that cannot be read */
-    struct lt_bytes *values;    /**< upsert: shape->count, as parameters */
-    const char *code;           /**< aside: SQLSTATE or a reason word */
+    struct lt_bytes key;         /**< framed */
+    struct lt_bytes *key_values; /**< shape->key_count, as parameters; NULL: it cannot be read */
+    struct lt_bytes *values;     /**< upsert: shape->count, as parameters */
+    const char *code;            /**< aside: SQLSTATE or a reason word */
     const char *reason;
 };
 /** Code of rows that the provider side holds back (not a reject). */

@@ -95,7 +95,7 @@ struct table {
 
 static const struct lt_bytes *values_of(const struct table *table, size_t row)
 {
-    return table->of_key ? table->rows[row].key_texts : table->rows[row].values;
+    return table->of_key ? table->rows[row].key_values : table->rows[row].values;
 }
 
 static size_t measure(const struct table *table, struct room *rooms)
@@ -139,8 +139,8 @@ static void add_table(struct lt_params *params, const struct lt_shape *shape, st
     struct room *rooms = lt_alloc(table->columns * sizeof(*rooms));
     const size_t items = measure(table, rooms);
     for (size_t c = 0; c < table->columns; c++)
-        open_room(params, &rooms[c], table->of_key ? LT_OID_TEXT : shape->columns[c].param.oid,
-                  items);
+        open_room(params, &rooms[c],
+                  (table->of_key ? shape->key_params[c] : shape->columns[c].param).oid, items);
     fill(params, table, rooms);
     free(rooms);
 }

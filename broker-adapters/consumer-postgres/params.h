@@ -21,8 +21,7 @@ void lt_params_number(struct lt_params *params, int64_t number);
 void lt_params_bytes(struct lt_params *params, struct lt_bytes bytes); /**< bytea */
 /** Which rows an array is made of. */
 typedef bool lt_row_filter(const struct lt_row *row);
-/** One array for each column, of its parameter type, resp. one text[] for each key column, of the
- * rows that pass. */
+/** One array for each column resp. key column, of its parameter type, of the rows that pass. */
 void lt_params_columns(struct lt_params *params,
                        const struct lt_shape *shape,
                        const struct lt_row *rows,

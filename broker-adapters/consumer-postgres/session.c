@@ -95,22 +95,43 @@ static int read_answers(struct lt_pg *pg, struct lt_error *reterr)
     }
 }
 
+int lt_session_undo(struct lt_pg *pg, struct lt_error *reterr)
+{
+    if (PQtransactionStatus(lt_pg_raw(pg)) != PQTRANS_IDLE && lt_pg_exec(pg, "ROLLBACK", NULL))
+        lt_fail_context(reterr, "the session cannot be used any more");
+    return -1;
+}
+
+/* The end of what was queued, and of the pipeline. */
+static int leave_pipeline(struct lt_pg *pg, struct lt_error *reterr)
+{
+    if (!PQpipelineSync(lt_pg_raw(pg)))
+        return lt_pg_result_error(pg, NULL, reterr);
+    if (lt_pg_flush(pg, reterr))
+        return -1;
+    const int rc = read_answers(pg, reterr);
+    if (!PQexitPipelineMode(lt_pg_raw(pg)))
+        return rc ? rc : lt_pg_result_error(pg, NULL, reterr);
+    return rc ? lt_session_undo(pg, reterr) : 0;
+}
+
+int lt_pipeline_pause(struct lt_pg *pg, struct lt_error *reterr)
+{
+    return leave_pipeline(pg, reterr);
+}
+
+int lt_pipeline_resume(struct lt_pg *pg, struct lt_error *reterr)
+{
+    return PQenterPipelineMode(lt_pg_raw(pg)) ? 0 : lt_pg_result_error(pg, NULL, reterr);
+}
+
 int lt_pipeline_finish(struct lt_pg *pg, struct lt_error *reterr)
 {
     if (lt_pipeline_queue(pg, NULL, "COMMIT", NULL, reterr))
         return -1;
-    if (!PQpipelineSync(lt_pg_raw(pg)))
-        return lt_pg_result_error(pg, NULL, reterr);
     lt_log(LT_LOG_DEBUG, "commit_begun", NULL);
-    if (lt_pg_flush(pg, reterr))
+    if (leave_pipeline(pg, reterr))
         return -1;
-    const int rc = read_answers(pg, reterr);
-    if (rc == 0)
-        lt_log(LT_LOG_DEBUG, "commit_ended", NULL);
-    if (!PQexitPipelineMode(lt_pg_raw(pg)))
-        return rc ? rc : lt_pg_result_error(pg, NULL, reterr);
-    if (rc && PQtransactionStatus(lt_pg_raw(pg)) != PQTRANS_IDLE &&
-        lt_pg_exec(pg, "ROLLBACK", NULL))
-        return lt_fail_context(reterr, "the session cannot be used any more");
-    return rc;
+    lt_log(LT_LOG_DEBUG, "commit_ended", NULL);
+    return 0;
 }

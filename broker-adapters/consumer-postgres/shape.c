@@ -2,6 +2,7 @@
 
 #include "avro/frame.h"
 #include "base/mem.h"
+#include "consumer-postgres/array.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,13 @@ static int find_column(const struct lt_shape *shape, const char *name, size_t be
     return -1;
 }
 
+/* Text is its own binary form, but a text that the statement would have to cast is not. */
+static bool is_own_form(const struct lt_column *column)
+{
+    return column->param.binary || strcmp(column->cast, "text") == 0 ||
+           strcmp(column->cast, "character varying") == 0;
+}
+
 static int read_columns(struct lt_shape *shape, struct lt_error *reterr)
 {
     shape->count = lt_avro_field_count(shape->value);
@@ -72,14 +80,25 @@ static int read_columns(struct lt_shape *shape, struct lt_error *reterr)
         return lt_fail(reterr, LT_ERR_REJECT, "shape", 0, "a value schema has 1 to %d fields",
                        LT_COLUMNS_MAX);
     shape->columns = lt_alloc(shape->count * sizeof(*shape->columns));
+    shape->copies = true;
     for (size_t i = 0; i < shape->count; i++) {
         if (read_column(shape->value, i, &shape->columns[i], reterr))
             return -1;
         if (find_column(shape, shape->columns[i].name, i) >= 0)
             return lt_fail(reterr, LT_ERR_REJECT, "shape", 0, "field %s: its column comes twice",
                            lt_avro_field_name(shape->value, i));
+        shape->copies = shape->copies && is_own_form(&shape->columns[i]);
     }
     return 0;
+}
+
+/* Numbers and dates have one form each; all others are checked as the texts that they travel as. */
+static struct lt_param_type key_param(const struct lt_type *type)
+{
+    const enum lt_wire wire = type->wire;
+    return wire == LT_WIRE_INT || wire == LT_WIRE_LONG || wire == LT_WIRE_DATE
+               ? lt_type_param(type)
+               : (struct lt_param_type){"text", LT_OID_TEXT, false};
 }
 
 static int read_key(struct lt_shape *shape, struct lt_error *reterr)
@@ -89,6 +108,7 @@ static int read_key(struct lt_shape *shape, struct lt_error *reterr)
         return lt_fail(reterr, LT_ERR_REJECT, "shape", 0, "a key schema has 1 to 32 fields");
     shape->key_columns = lt_alloc(shape->key_count * sizeof(*shape->key_columns));
     shape->key_types = lt_alloc(shape->key_count * sizeof(*shape->key_types));
+    shape->key_params = lt_alloc(shape->key_count * sizeof(*shape->key_params));
     for (size_t i = 0; i < shape->key_count; i++) {
         struct lt_column key;
         if (read_column(shape->key, i, &key, reterr))
@@ -101,6 +121,7 @@ static int read_key(struct lt_shape *shape, struct lt_error *reterr)
         shape->columns[column].in_key = true;
         shape->key_columns[i] = (size_t)column;
         shape->key_types[i] = key.type;
+        shape->key_params[i] = key_param(&key.type);
     }
     return 0;
 }
@@ -128,6 +149,7 @@ void lt_shape_free(struct lt_shape *shape)
     free(shape->columns);
     free(shape->key_columns);
     free(shape->key_types);
+    free(shape->key_params);
     free(shape);
 }
 
@@ -151,22 +173,41 @@ static int open_frame(const struct lt_avro_schema *schema,
 struct reading {
     const struct lt_avro_schema *schema;
     size_t count;
-    const struct lt_type *(*type)(const struct lt_shape *shape, size_t field);
-    int (*decode)(const struct lt_type *type,
+    int (*decode)(const struct lt_shape *shape,
+                  size_t field,
                   struct lt_bytes avro,
                   struct lt_buf *out,
                   struct lt_error *reterr);
     const char *what;
 };
 
-static const struct lt_type *column_type(const struct lt_shape *shape, size_t field)
+static int decode_column(const struct lt_shape *shape,
+                         size_t field,
+                         struct lt_bytes avro,
+                         struct lt_buf *out,
+                         struct lt_error *reterr)
 {
-    return &shape->columns[field].type;
+    return lt_type_decode_param(&shape->columns[field].type, avro, out, reterr);
 }
 
-static const struct lt_type *key_type(const struct lt_shape *shape, size_t field)
+static int decode_key_text(const struct lt_shape *shape,
+                           size_t field,
+                           struct lt_bytes avro,
+                           struct lt_buf *out,
+                           struct lt_error *reterr)
 {
-    return &shape->key_types[field];
+    return lt_type_decode_key(&shape->key_types[field], avro, out, reterr);
+}
+
+static int decode_key(const struct lt_shape *shape,
+                      size_t field,
+                      struct lt_bytes avro,
+                      struct lt_buf *out,
+                      struct lt_error *reterr)
+{
+    return shape->key_params[field].binary
+               ? lt_type_decode_param(&shape->key_types[field], avro, out, reterr)
+               : decode_key_text(shape, field, avro, out, reterr);
 }
 
 /* Decodes all fields behind each other; ends[i]: where the i-th ends. */
@@ -180,7 +221,7 @@ static int decode_fields(const struct lt_shape *shape,
 {
     for (size_t i = 0; i < how->count; i++) {
         const struct lt_bytes value = lt_bytes(record.data + spans[i].value, spans[i].value_len);
-        if (!spans[i].null && how->decode(how->type(shape, i), value, out, reterr))
+        if (!spans[i].null && how->decode(shape, i, value, out, reterr))
             return lt_fail_context(reterr, "%s %s", how->what, lt_avro_field_name(how->schema, i));
         ends[i] = out->len;
     }
@@ -233,11 +274,8 @@ int lt_shape_value(const struct lt_shape *shape,
                    struct lt_bytes *values,
                    struct lt_error *reterr)
 {
-    const struct reading how = {.schema = shape->value,
-                                .count = shape->count,
-                                .type = column_type,
-                                .decode = lt_type_decode_param,
-                                .what = "field"};
+    const struct reading how = {
+        .schema = shape->value, .count = shape->count, .decode = decode_column, .what = "field"};
     return read_fields(shape, &how, value_schema, framed, arena, values, reterr);
 }
 
@@ -245,13 +283,24 @@ int lt_shape_key(const struct lt_shape *shape,
                  int32_t key_schema,
                  struct lt_bytes framed,
                  struct lt_arena *arena,
-                 struct lt_bytes *texts,
+                 struct lt_bytes *values,
                  struct lt_error *reterr)
+{
+    const struct reading how = {
+        .schema = shape->key, .count = shape->key_count, .decode = decode_key, .what = "key field"};
+    return read_fields(shape, &how, key_schema, framed, arena, values, reterr);
+}
+
+int lt_shape_key_texts(const struct lt_shape *shape,
+                       int32_t key_schema,
+                       struct lt_bytes framed,
+                       struct lt_arena *arena,
+                       struct lt_bytes *texts,
+                       struct lt_error *reterr)
 {
     const struct reading how = {.schema = shape->key,
                                 .count = shape->key_count,
-                                .type = key_type,
-                                .decode = lt_type_decode_key,
+                                .decode = decode_key_text,
                                 .what = "key field"};
     return read_fields(shape, &how, key_schema, framed, arena, texts, reterr);
 }

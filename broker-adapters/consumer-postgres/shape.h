@@ -25,8 +25,10 @@ struct lt_shape {
     struct lt_avro_schema *key, *value;
     struct lt_column *columns; /**< one per field of the value schema, in its order */
     size_t count;
-    size_t *key_columns;       /**< for each field of the key schema: index into columns */
-    struct lt_type *key_types; /**< how that field travels in the key */
+    bool copies;         /**< the parameters are the binary forms of the columns' own types too */
+    size_t *key_columns; /**< for each field of the key schema: index into columns */
+    struct lt_type *key_types;        /**< how that field travels in the key */
+    struct lt_param_type *key_params; /**< and to the server */
     size_t key_count;
 };
 
@@ -46,10 +48,17 @@ int lt_shape_value(const struct lt_shape *shape,
                    struct lt_arena *arena,
                    struct lt_bytes *values,
                    struct lt_error *reterr) LT_MUST_CHECK;
-/** The key's columns as input texts: texts[key_count], in the order of key_columns. */
+/** The key's columns as parameters (key_params): values[key_count], in the order of key_columns. */
 int lt_shape_key(const struct lt_shape *shape,
                  int32_t key_schema,
                  struct lt_bytes framed,
                  struct lt_arena *arena,
-                 struct lt_bytes *texts,
+                 struct lt_bytes *values,
                  struct lt_error *reterr) LT_MUST_CHECK;
+/** The same as input texts. */
+int lt_shape_key_texts(const struct lt_shape *shape,
+                       int32_t key_schema,
+                       struct lt_bytes framed,
+                       struct lt_arena *arena,
+                       struct lt_bytes *texts,
+                       struct lt_error *reterr) LT_MUST_CHECK;

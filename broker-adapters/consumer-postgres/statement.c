@@ -77,19 +77,16 @@ static void add_assignments(struct lt_buf *out, const struct lt_shape *shape)
         lt_buf_adds(out, "DO NOTHING");
 }
 
-static void
-add_insert(struct lt_buf *out, const struct lt_shape *shape, const struct lt_place *place)
+static void add_value(struct lt_buf *out, const struct lt_shape *shape, size_t column)
 {
-    lt_buf_adds(out, "WITH done AS (INSERT INTO ");
-    add_table(out, place);
-    lt_buf_adds(out, " (");
-    add_columns(out, shape);
-    lt_buf_adds(out, ") SELECT ");
-    for (size_t i = 0; i < shape->count; i++) {
-        lt_buf_addf(out, "%su.c%zu", i ? ", " : "", i + 1);
-        if (!shape->columns[i].param.binary)
-            lt_buf_addf(out, "::%s", shape->columns[i].cast);
-    }
+    lt_buf_addf(out, "u.c%zu", column + 1);
+    if (!shape->columns[column].param.binary)
+        lt_buf_addf(out, "::%s", shape->columns[column].cast);
+}
+
+/* The batch as rows u (c1, c2 ...). */
+static void add_rows(struct lt_buf *out, const struct lt_shape *shape)
+{
     lt_buf_adds(out, " FROM unnest(");
     for (size_t i = 0; i < shape->count; i++)
         lt_buf_addf(out, "%s$%zu::pg_catalog.%s[]", i ? ", " : "", i + 1,
@@ -100,6 +97,21 @@ add_insert(struct lt_buf *out, const struct lt_shape *shape, const struct lt_pla
     lt_buf_addc(out, ')');
 }
 
+static void
+add_insert(struct lt_buf *out, const struct lt_shape *shape, const struct lt_place *place)
+{
+    lt_buf_adds(out, "WITH done AS (INSERT INTO ");
+    add_table(out, place);
+    lt_buf_adds(out, " (");
+    add_columns(out, shape);
+    lt_buf_adds(out, ") SELECT ");
+    for (size_t i = 0; i < shape->count; i++) {
+        lt_buf_adds(out, i ? ", " : "");
+        add_value(out, shape, i);
+    }
+    add_rows(out, shape);
+}
+
 void lt_sql_insert(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out)
 {
     add_insert(out, shape, place);
@@ -107,6 +119,15 @@ void lt_sql_insert(const struct lt_shape *shape, const struct lt_place *place, s
                 ") UPDATE lienthong.position SET row_count = row_count + cardinality($1)"
                 " WHERE copy = %d",
                 place->copy);
+}
+
+void lt_sql_copy(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out)
+{
+    lt_buf_adds(out, "COPY ");
+    add_table(out, place);
+    lt_buf_adds(out, " (");
+    add_columns(out, shape);
+    lt_buf_adds(out, ") FROM STDIN (FORMAT binary)");
 }
 
 /* xmax is 0 in a row that the statement made, and our own transaction in one that it changed. */
@@ -121,6 +142,34 @@ void lt_sql_upsert(const struct lt_shape *shape, const struct lt_place *place, s
                 " RETURNING (xmax = 0) AS fresh) UPDATE lienthong.position SET row_count ="
                 " row_count + (SELECT count(*) FROM done WHERE fresh) WHERE copy = %d",
                 place->copy);
+}
+
+/* A table of keys only has nothing to set but a key to itself. */
+void lt_sql_update(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out)
+{
+    lt_buf_adds(out, "WITH done AS (UPDATE ");
+    add_table(out, place);
+    lt_buf_adds(out, " t SET ");
+    const bool only_key = shape->key_count == shape->count;
+    const char *between = "";
+    for (size_t i = 0; i < shape->count; i++) {
+        if (shape->columns[i].in_key && !only_key)
+            continue;
+        lt_buf_adds(out, between);
+        lt_sql_ident(out, shape->columns[i].name);
+        lt_buf_adds(out, " = ");
+        add_value(out, shape, i);
+        between = ", ";
+    }
+    add_rows(out, shape);
+    for (size_t i = 0; i < shape->key_count; i++) {
+        lt_buf_adds(out, i ? " AND t." : " WHERE t.");
+        lt_sql_ident(out, shape->columns[shape->key_columns[i]].name);
+        lt_buf_adds(out, " = ");
+        add_value(out, shape, shape->key_columns[i]);
+    }
+    lt_buf_adds(out, " RETURNING 1) SELECT lienthong.all_there((SELECT count(*) FROM done),"
+                     " cardinality($1))");
 }
 
 static void add_key_match(struct lt_buf *out, const struct lt_shape *shape, const char *from, int n)
@@ -139,7 +188,7 @@ void lt_sql_delete(const struct lt_shape *shape, const struct lt_place *place, s
     add_table(out, place);
     lt_buf_adds(out, " t USING unnest(");
     for (size_t i = 0; i < shape->key_count; i++)
-        lt_buf_addf(out, "%s$%zu::text[]", i ? ", " : "", i + 1);
+        lt_buf_addf(out, "%s$%zu::pg_catalog.%s[]", i ? ", " : "", i + 1, shape->key_params[i].sql);
     lt_buf_adds(out, ") AS u(");
     for (size_t i = 0; i < shape->key_count; i++)
         lt_buf_addf(out, "%sc%zu", i ? ", " : "", i + 1);

@@ -33,7 +33,11 @@ void lt_sql_create_table(const struct lt_shape *shape,
 void lt_sql_upsert(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out);
 /** The same for rows none of which is there: an error when one is. */
 void lt_sql_insert(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out);
-/** $1..$k: text[] of each key column.  Counts the rows that went. */
+/** COPY of binary rows, none of which is there; shape->copies only. */
+void lt_sql_copy(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out);
+/** The same for rows all of which are there: LT404 when one is not. */
+void lt_sql_update(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out);
+/** $1..$k: array of each key column, of its parameter type.  Counts the rows that went. */
 void lt_sql_delete(const struct lt_shape *shape, const struct lt_place *place, struct lt_buf *out);
 /** Moves one row out: $1 key (bytea), $2 seq, $3 code, $4 reason, $5.. the key's columns as text.
  * Without key columns (a key that cannot be read) only the note is made. */

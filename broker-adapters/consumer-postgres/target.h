@@ -12,6 +12,7 @@
 #include "pg/conn.h"
 
 #define LT_CODE_LOST_RACE "LT409" /**< SQLSTATE of a refused compare-and-set */
+#define LT_CODE_NOT_THERE "LT404" /**< SQLSTATE: a row to be updated is not there */
 
 struct lt_target_options {
     const char *dsn;
@@ -33,7 +34,8 @@ struct lt_copy {
     bool chain_known;
     lt_time append_time; /**< newest one applied; LT_TIME_NONE: none */
     bool has_aside;
-    bool surprised; /**< a row was there that the stream had called new: not believed again */
+    bool surprised; /**< a row was or was not there against what the stream said: not believed again
+                     */
     int64_t gap_expected, gap_seen; /**< when damaged */
     char *gap_reason;
 };

@@ -4,20 +4,20 @@
 #include "base/num.h"
 #include "bench/apply_stream.h"
 #include "bench/copy_line.h"
-#include "consumer-postgres/session.h"
+#include "consumer-postgres/apply_priv.h"
 
 #define BATCH_MS 5
 #define IDLE_MS  50
 
 /* Where the records of one batch wait, and where they go. */
 struct copying {
-    struct lt_target *target;
-    struct lt_pg *pg;
+    struct lt_copies copies;
+    struct lt_apply apply;
+    struct work work;
     struct lt_shape *shape;
     struct lt_batch *batch;
     struct lt_message *held;
     size_t count;
-    struct lt_params params;
     int32_t key_schema, value_schema; /* of the feed; 0: not seen yet */
 };
 
@@ -53,38 +53,25 @@ void copy_make(const char *dsn)
 static void open_copying(struct copying *c, const char *dsn, size_t batch)
 {
     struct lt_error err;
-    struct lt_copies copies = {0};
-    struct lt_buf sql = {0};
-    *c = (struct copying){
-        .target = open_target(dsn), .shape = apply_shape(), .batch = lt_batch_new()};
-    c->pg = lt_target_pg(c->target);
+    *c = (struct copying){.shape = apply_shape(), .batch = lt_batch_new()};
+    c->work.target = open_target(dsn);
+    c->work.pg = lt_target_pg(c->work.target);
     c->held = lt_alloc(batch * sizeof(*c->held));
-    must(lt_target_load(c->target, &copies, &err), &err);
-    const struct lt_place place = {.copy = copies.list[0].is.copy,
-                                   .table = copies.list[0].table,
-                                   .data_schema = "lienthong_data",
-                                   .view = "bench"};
-    lt_sql_upsert(c->shape, &place, &sql);
-    must(lt_session_prepare(c->pg, "upsert", lt_buf_text(&sql), &err), &err);
-    lt_buf_clear(&sql);
-    lt_sql_delete(c->shape, &place, &sql);
-    must(lt_session_prepare(c->pg, "delete", lt_buf_text(&sql), &err), &err);
-    lt_copies_fini(&copies);
-    lt_buf_fini(&sql);
+    must(lt_target_load(c->work.target, &c->copies, &err), &err);
+    c->apply = (struct lt_apply){.copy = &c->copies.list[0], .shape = c->shape, .batch = c->batch};
+    c->work.apply = &c->apply;
+    must(lt_apply_prepare(&c->work, &err), &err);
 }
 
 static void close_copying(struct copying *c)
 {
-    lt_params_fini(&c->params);
+    lt_params_fini(&c->work.params);
+    lt_buf_fini(&c->work.sql);
+    lt_target_close(c->work.target);
+    lt_copies_fini(&c->copies);
     lt_batch_free(c->batch);
     lt_shape_free(c->shape);
     free(c->held);
-    lt_target_close(c->target);
-}
-
-static bool is_upsert(const struct lt_row *row)
-{
-    return row->kind == LT_ROW_UPSERT;
 }
 
 static bool is_delete(const struct lt_row *row)
@@ -92,34 +79,26 @@ static bool is_delete(const struct lt_row *row)
     return row->kind == LT_ROW_DELETE;
 }
 
-static bool has(const struct lt_row *rows, size_t count, lt_row_filter *filter)
-{
-    bool found = false;
-    for (size_t i = 0; i < count && !found; i++) {
-        lt_assert(rows[i].kind != LT_ROW_ASIDE);
-        found = filter(&rows[i]);
-    }
-    return found;
-}
-
-/* The batch in one pipelined transaction. */
-static void apply(struct copying *c)
+/* The consumer's own statements, but for position and stamp. */
+static void put(struct copying *c)
 {
     struct lt_error err;
-    struct lt_row *rows;
-    size_t count = lt_batch_rows(c->batch, c->shape, c->key_schema, c->value_schema, &rows);
-    must(lt_pipeline_begin(c->pg, &err), &err);
-    if (has(rows, count, is_delete)) {
-        lt_params_clear(&c->params);
-        lt_params_key_columns(&c->params, c->shape, rows, count, is_delete);
-        must(lt_pipeline_queue(c->pg, "delete", NULL, &c->params, &err), &err);
+    if (lt_apply_may_copy(&c->apply)) {
+        must(lt_apply_copy_rows(&c->work, &err), &err);
+        return;
     }
-    if (has(rows, count, is_upsert)) {
-        lt_params_clear(&c->params);
-        lt_params_columns(&c->params, c->shape, rows, count, is_upsert);
-        must(lt_pipeline_queue(c->pg, "upsert", NULL, &c->params, &err), &err);
-    }
-    must(lt_pipeline_finish(c->pg, &err), &err);
+    must(lt_pipeline_begin(c->work.pg, &err), &err);
+    must(lt_apply_delete(&c->work, lt_pipeline_queue, is_delete, &err), &err);
+    must(lt_apply_put(&c->work, &err), &err);
+    must(lt_pipeline_finish(c->work.pg, &err), &err);
+}
+
+static void apply(struct copying *c)
+{
+    c->apply.count =
+        lt_batch_rows(c->batch, c->shape, c->key_schema, c->value_schema, &c->apply.rows);
+    lt_assert(lt_apply_count(&c->apply, lt_apply_is_good) == c->apply.count);
+    put(c);
     for (size_t i = 0; i < c->count; i++) {
         lt_message_release(&c->held[i]);
     }

@@ -85,6 +85,62 @@ static void a_row_called_new_may_be_there(void **state)
     consumer_now(&world, "0", "SELECT count(*) FROM lienthong.set_aside");
 }
 
+/* ... and so is one that is not there although the stream calls it known. */
+static void a_row_called_known_may_be_missing(void **state)
+{
+    (void)state;
+    loaded(2);
+    for (int round = 0; round < 2; round++) {
+        consumer_begin(&world);
+        consumer_put_ward(&world, &stream, LT_OP_UPDATE, "w1", "changed", round);
+        consumer_put_ward(&world, &stream, LT_OP_UPDATE, round ? "w4" : "w3", "missing", 7);
+        consumer_put_gone(&world, &stream, LT_OP_DELETE, "w2");
+        consumer_commit(&world);
+        consumer_eventually(&world, round ? "3" : "2", "SELECT row_count FROM lienthong.position");
+    }
+    consumer_now(&world, "w1|changed|1|12.34;w3|missing|7|12.34;w4|missing|7|12.34", ROWS,
+                 world.connection);
+    consumer_now(&world, "0", "SELECT count(*) FROM lienthong.set_aside");
+}
+
+static void put_new_wards(int first, int count, const char *name_of_last)
+{
+    consumer_begin(&world);
+    for (int i = first; i < first + count; i++) {
+        char code[16];
+        snprintf(code, sizeof code, "w%d", i);
+        consumer_put_ward(&world, &stream, LT_OP_INSERT, code,
+                          i + 1 < first + count ? "new" : name_of_last, i % 2 ? i : -1);
+    }
+    consumer_commit(&world);
+}
+
+/* A large batch of rows that are all new, then one with a row that is refused, then one with a row
+ * that is there. */
+static void many_new_rows_are_copied(void **state)
+{
+    (void)state;
+    loaded(5000);
+    assert_true(consumer_world_logged(&world, "event=rows_copied"));
+    consumer_now(&world, "5000|5000|12502500",
+                 "SELECT row_count, (SELECT count(*) FROM " VIEW
+                 "), (SELECT sum(population) FROM " VIEW ") FROM lienthong.position",
+                 world.connection, world.connection);
+    put_new_wards(10000, 3000, "longer than twenty characters");
+    consumer_eventually(&world, "7999|1",
+                        "SELECT row_count, (SELECT count(*) FROM lienthong.set_aside) FROM"
+                        " lienthong.position");
+    put_new_wards(12999, 1, "short");
+    consumer_eventually(&world, "8000|0",
+                        "SELECT row_count, (SELECT count(*) FROM lienthong.set_aside) FROM"
+                        " lienthong.position");
+    put_new_wards(12999, 3000, "new");
+    consumer_eventually(&world, "10999|10999",
+                        "SELECT row_count, (SELECT count(*) FROM " VIEW ") FROM lienthong.position",
+                        world.connection);
+    consumer_now(&world, "0", "SELECT count(*) FROM lienthong.set_aside");
+}
+
 /* D41.2b-5: the entity is marked, the others go on, and it never gets fresh by its neighbours. */
 static void a_refused_record_sets_its_row_aside(void **state)
 {
@@ -565,6 +621,8 @@ int main(void)
         TEST(a_load_is_shown_when_it_is_complete),
         TEST(changes_are_applied_in_order),
         TEST(a_row_called_new_may_be_there),
+        TEST(a_row_called_known_may_be_missing),
+        TEST(many_new_rows_are_copied),
         TEST(a_refused_record_sets_its_row_aside),
         TEST(a_zero_byte_in_a_text_sets_the_row_aside),
         TEST(a_withheld_row_is_set_aside_until_a_good_record),

@@ -158,6 +158,16 @@ BEGIN
     END IF;
 END $$;
 
+-- The stream called these rows known; when one is not there, the transaction fails with LT404.
+CREATE OR REPLACE FUNCTION lienthong.all_there(there bigint, wanted int) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF there <> wanted THEN
+        RAISE EXCEPTION '% of % rows are not there', wanted - there, wanted
+            USING ERRCODE = 'LT404';
+    END IF;
+END $$;
+
 -- Sets a stamp and keeps the interval of use going, or opens one.  The stored terms have the last
 -- word: a process that has not heard yet of a closing or of an end cannot undo them (D41.2b-10).
 CREATE OR REPLACE FUNCTION lienthong.stamp(which int, new_stamp timestamptz,

@@ -36,6 +36,9 @@ static void make_sql(const struct lt_shape *shape)
     struct lt_buf sql = {0};
     const struct lt_place place = {.copy = 1, .table = "t", .data_schema = "d", .view = "v"};
     lt_sql_create_table(shape, &place, &sql);
+    lt_sql_insert(shape, &place, &sql);
+    lt_sql_update(shape, &place, &sql);
+    lt_sql_copy(shape, &place, &sql);
     lt_sql_upsert(shape, &place, &sql);
     lt_sql_delete(shape, &place, &sql);
     lt_sql_set_aside(shape, &place, true, &sql);
@@ -60,7 +63,7 @@ static void run_batch(const struct lt_shape *shape, struct lt_bytes rest)
     for (size_t i = 0; i < count; i++) {
         lt_assert((rows[i].kind == LT_ROW_ASIDE) == (rows[i].code != NULL));
         lt_assert(rows[i].kind != LT_ROW_UPSERT || rows[i].values);
-        lt_assert(rows[i].kind == LT_ROW_ASIDE || rows[i].key_texts);
+        lt_assert(rows[i].kind == LT_ROW_ASIDE || rows[i].key_values);
     }
 }
 

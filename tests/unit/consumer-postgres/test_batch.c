@@ -76,7 +76,7 @@ static void the_last_state_of_a_key_remains(void **state)
     assert_int_equal(rows(&r), 2);
     assert_int_equal(r[0].kind, LT_ROW_DELETE);
     assert_int_equal(r[0].seq, 4);
-    assert_true(lt_bytes_equal(r[0].key_texts[0], lt_bytes_text("a")));
+    assert_true(lt_bytes_equal(r[0].key_values[0], lt_bytes_text("a")));
     assert_int_equal(r[1].kind, LT_ROW_UPSERT);
     assert_null(r[1].values[1].data);
 }
@@ -92,8 +92,8 @@ static void delete_then_insert_is_an_upsert(void **state)
     assert_true(lt_bytes_equal(r[0].values[1], lt_bytes_text("again")));
 }
 
-/* The copy has had no row of a key whose first record of the batch lets it in. */
-static void the_first_record_of_a_key_tells_whether_its_row_is_new(void **state)
+/* An entry finds no row, a change finds one; a deletion may name what was set aside. */
+static void the_first_record_of_a_key_tells_whether_its_row_was_there(void **state)
 {
     (void)state;
     struct lt_row *r;
@@ -104,10 +104,10 @@ static void the_first_record_of_a_key_tells_whether_its_row_is_new(void **state)
     add(LT_OP_INSERT, 5, "c", "there before as well");
     add(LT_OP_INSERT, 6, "d", "new");
     assert_int_equal(rows(&r), 4);
-    assert_true(r[0].fresh);
-    assert_false(r[1].fresh);
-    assert_false(r[2].fresh);
-    assert_true(r[3].fresh);
+    assert_int_equal(r[0].before, LT_ROW_WAS_NOT_THERE);
+    assert_int_equal(r[1].before, LT_ROW_WAS_THERE);
+    assert_int_equal(r[2].before, LT_ROW_WAS_THERE_OR_NOT);
+    assert_int_equal(r[3].before, LT_ROW_WAS_NOT_THERE);
 }
 
 /* D41.2b-5 */
@@ -130,7 +130,7 @@ static void what_cannot_be_read_is_set_aside_with_a_reason(void **state)
     assert_string_equal(r[2].reason, "the value does not fit the operation");
     assert_string_equal(r[3].code, LT_CODE_WITHHELD);
     assert_string_equal(r[4].code, "key");
-    assert_null(r[4].key_texts);
+    assert_null(r[4].key_values);
     assert_string_equal(r[4].reason, "schema 4711 where 1001 was agreed");
 }
 
@@ -291,7 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_last_state_of_a_key_remains),
         TEST(delete_then_insert_is_an_upsert),
-        TEST(the_first_record_of_a_key_tells_whether_its_row_is_new),
+        TEST(the_first_record_of_a_key_tells_whether_its_row_was_there),
         TEST(what_cannot_be_read_is_set_aside_with_a_reason),
         TEST(a_good_record_after_a_bad_one_wins),
         TEST(a_shape_names_what_is_wrong),
