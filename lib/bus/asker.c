@@ -9,14 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ASK_TIMEOUT_MS  10000
 #define TAIL_TIMEOUT_MS 30000
 #define TAIL_FIRST_STEP 16
 #define POLL_MS         5 /* also how late the end of a partition is noticed */
-
-struct lt_asker {
-    struct lt_reader *committed, *uncommitted;
-};
 
 struct lt_asker *lt_asker_open(const struct lt_bus *bus, struct lt_error *reterr)
 {
@@ -49,7 +44,7 @@ static void refresh(struct lt_client *client, const char *topic)
 {
     rd_kafka_resp_err_t state;
     rd_kafka_topic_t *rkt = rd_kafka_topic_new(client->rk, topic, NULL);
-    if (rkt != NULL && lt_topic_state(client, rkt, ASK_TIMEOUT_MS, &state, NULL) == 0) {
+    if (rkt != NULL && lt_topic_state(client, rkt, LT_ASK_TIMEOUT_MS, &state, NULL) == 0) {
         rd_kafka_poll(client->rk, 0);
     }
     if (rkt != NULL) {
@@ -60,8 +55,8 @@ static void refresh(struct lt_client *client, const char *topic)
 static rd_kafka_resp_err_t
 query_once(struct lt_client *client, const char *topic, int64_t *ret_low, int64_t *ret_high)
 {
-    rd_kafka_resp_err_t err =
-        rd_kafka_query_watermark_offsets(client->rk, topic, 0, ret_low, ret_high, ASK_TIMEOUT_MS);
+    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(client->rk, topic, 0, ret_low,
+                                                               ret_high, LT_ASK_TIMEOUT_MS);
     rd_kafka_poll(client->rk, 0);
     return err;
 }
@@ -140,7 +135,7 @@ int lt_asker_topic_exists(struct lt_asker *asker, const char *topic, struct lt_e
         return lt_bus_fail(reterr, rd_kafka_last_error(), "topic '%s'", topic);
     }
     rd_kafka_resp_err_t state = RD_KAFKA_RESP_ERR_NO_ERROR;
-    int rc = lt_topic_state(client, rkt, ASK_TIMEOUT_MS, &state, reterr);
+    int rc = lt_topic_state(client, rkt, LT_ASK_TIMEOUT_MS, &state, reterr);
     rd_kafka_topic_destroy(rkt);
     if (rc != 0) {
         return -1;

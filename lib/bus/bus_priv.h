@@ -103,6 +103,13 @@ void lt_topic_table_fini(struct lt_topic_table *table);
 /** The instance of a reader, for questions that need no assignment. */
 struct lt_client *lt_reader_client(struct lt_reader *reader);
 
+/* ---- asker.c ---- */
+
+#define LT_ASK_TIMEOUT_MS 10000
+struct lt_asker {
+    struct lt_reader *committed, *uncommitted;
+};
+
 /* ---- admin.c ---- */
 
 struct lt_admin;

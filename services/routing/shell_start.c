@@ -234,25 +234,51 @@ static void list_watches(struct lt_shell *shell)
     remove_doubles(shell);
 }
 
-/* 1: unreadable for too long; 0; -1. */
-static int look_at(struct lt_shell *shell, struct lt_shell_watch *place, struct lt_error *reterr)
+/* A topic that the live lane needs and that nobody has: the lane starts over. */
+static int look_again(struct lt_shell *shell, const char *topic, struct lt_error *reterr)
 {
-    int64_t low, lso, hw, now = lt_monotonic_ms();
+    int64_t low, lso, hw;
     struct lt_error err = {0};
-    if (lt_asker_watermarks(shell->asker, place->topic, &low, &lso, &hw, &err) < 0) {
+    const char *stream = strncmp(topic, "stream.", 7) == 0 ? topic + 7 : "";
+    const struct lane_slot *slot = lt_lane_view_find(lt_lane_view(shell->lane), stream);
+    bool needed =
+        slot && slot->now.state == LANE_LIVE && slot->now.seq > 0 && shell->id == LANE_LIVE_LANE;
+    if (needed && lt_asker_watermarks(shell->asker, topic, &low, &lso, &hw, &err) < 0 &&
+        err.class == LT_ERR_REJECT)
+        return lt_fail(reterr, LT_ERR_ABORT, "routing", 0, "topic '%s' is gone", topic);
+    return 0;
+}
+
+/* 1: unreadable for too long; 0; -1. */
+static int look_at(struct lt_shell *shell,
+                   struct lt_shell_watch *place,
+                   const struct lt_ends *ends,
+                   struct lt_error *reterr)
+{
+    int64_t now = lt_monotonic_ms();
+    if (ends->state != LT_ERR_NONE) {
         place->since_ms = 0;
-        const char *stream = strncmp(place->topic, "stream.", 7) == 0 ? place->topic + 7 : "";
-        const struct lane_slot *slot = lt_lane_view_find(lt_lane_view(shell->lane), stream);
-        bool needed = slot && slot->now.state == LANE_LIVE && slot->now.seq > 0 &&
-                      shell->id == LANE_LIVE_LANE;
-        if (err.class == LT_ERR_REJECT && needed)
-            return lt_fail(reterr, LT_ERR_ABORT, "routing", 0, "topic '%s' is gone", place->topic);
-        return 0;
+        return ends->state == LT_ERR_REJECT ? look_again(shell, place->topic, reterr) : 0;
     }
-    if (lso >= hw || lso != place->lso || place->since_ms == 0)
-        place->since_ms = lso < hw ? now : 0;
-    place->lso = lso;
+    if (ends->lso >= ends->hw || ends->lso != place->lso || place->since_ms == 0)
+        place->since_ms = ends->lso < ends->hw ? now : 0;
+    place->lso = ends->lso;
     return place->since_ms != 0 && now - place->since_ms > shell->conf->transaction_ms;
+}
+
+static int look_at_all(struct lt_shell *shell,
+                       struct lt_shell_watch *places,
+                       size_t count,
+                       struct lt_error *reterr)
+{
+    int rc = 0;
+    LT_CLEANUP(lt_freep) struct lt_ends *ends = lt_alloc((count + 1) * sizeof(*ends));
+    for (size_t i = 0; i < count; i++)
+        ends[i].topic = places[i].topic;
+    lt_asker_ends(shell->asker, ends, count);
+    for (size_t i = 0; i < count && rc == 0; i++)
+        rc = look_at(shell, &places[i], &ends[i], reterr);
+    return rc;
 }
 
 /* An idle lane has nothing to write and would never see the fence: an empty record, aborted. */
@@ -285,11 +311,8 @@ int lt_shell_stuck(void *arg, struct lt_error *reterr)
     }
     /* Looks come every 500 ms (shell.c): a round is done in a quarter of a time-out. */
     size_t looks = LT_MAX((size_t)shell->conf->transaction_ms / 2000, 1);
-    size_t slice = shell->watch_count / looks + 1;
-    for (size_t i = 0; i < slice && shell->watch_at < shell->watch_count; i++) {
-        int rc = look_at(shell, &shell->watches[shell->watch_at++], reterr);
-        if (rc != 0)
-            return rc;
-    }
-    return 0;
+    size_t from = shell->watch_at, left = shell->watch_count - from;
+    size_t slice = LT_MIN(shell->watch_count / looks + 1, left);
+    shell->watch_at += slice;
+    return look_at_all(shell, shell->watches + from, slice, reterr);
 }

@@ -398,6 +398,32 @@ static void watermarks_tell_the_stable_end_from_the_log_end(void **state)
     assert_error(LT_ERR_REJECT, "feed.sv999999.1");
 }
 
+/* One that is not there neither hides the others nor keeps them waiting. */
+static void the_ends_of_many_topics_come_together(void **state)
+{
+    (void)state;
+    LT_CLEANUP(lt_asker_closep) struct lt_asker *asker = lt_asker_open(&bus, &test_err);
+    LT_CLEANUP(lt_producer_closep) struct lt_producer *producer = test_producer(&bus, id);
+    test_commit(producer, topic, "v", 2);
+    test_batch(producer, topic, "open", 5);
+    assert_ok(lt_producer_flush(producer, TIMEOUT_MS, &test_err));
+    for (int round = 0; round < 3; round++) {
+        struct lt_ends ends[] = {
+            {.topic = "feed.sv999999.1"}, {.topic = topic}, {.topic = "feed.sv999998.1"}};
+        int64_t began = lt_monotonic_ms();
+        lt_asker_ends(asker, ends, LT_COUNT(ends));
+        assert_true(lt_monotonic_ms() - began < 3000);
+        assert_int_equal(ends[0].state, LT_ERR_REJECT);
+        assert_int_equal(ends[1].state, LT_ERR_NONE);
+        assert_int_equal(ends[1].lso, 3);
+        assert_int_equal(ends[1].hw, 8);
+        assert_int_equal(ends[2].state, LT_ERR_REJECT);
+    }
+    struct lt_ends alone = {.topic = "feed.sv999997.1"};
+    lt_asker_ends(asker, &alone, 1);
+    assert_int_equal(alone.state, LT_ERR_REJECT);
+}
+
 /* One broker of several may know of a change a little later. */
 static void await_existence(struct lt_asker *asker, const char *name, int expected)
 {
@@ -634,6 +660,7 @@ int main(void)
         T(a_topic_deleted_under_the_reader_is_named),
         T(an_offset_outside_the_log_is_rejected_and_never_reset),
         T(watermarks_tell_the_stable_end_from_the_log_end),
+        T(the_ends_of_many_topics_come_together),
         T(existence_is_told),
         T(the_tail_of_an_empty_topic_is_none),
         T(the_tail_is_found_behind_many_aborted_records),
