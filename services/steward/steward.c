@@ -15,6 +15,7 @@
 #define PAUSE_MOST_MS   1500
 #define DAY             (86400 * LT_SECOND)
 #define COMMANDS_IN_ROW 100 /* then look at the heartbeat */
+#define SPREAD_MS       10000
 
 int lt_steward_init(struct lt_steward *s, struct lt_error *reterr)
 {
@@ -41,6 +42,7 @@ int lt_steward_init(struct lt_steward *s, struct lt_error *reterr)
     s->copies = lt_copies_new();
     s->effects = lt_effects_new();
     s->stale = s->dirty = true;
+    s->born_ms = lt_monotonic_ms();
     return lt_spool_open(&s->spool, reterr);
 }
 
@@ -182,6 +184,12 @@ static int64_t pause_after(int64_t last_ms)
     return lt_backoff_ms(last_ms, PAUSE_FIRST_MS, PAUSE_MOST_MS, random);
 }
 
+/* `lienthong init` gave our rights to one broker; the others hear of them a little later. */
+static bool may_still_come(const struct lt_steward *s, const struct lt_error *err)
+{
+    return lt_bus_is_denied(err) && lt_monotonic_ms() - s->born_ms < SPREAD_MS;
+}
+
 int lt_steward_serve(struct lt_steward *s, struct lt_error *reterr)
 {
     int64_t pause_ms = 0;
@@ -191,7 +199,7 @@ int lt_steward_serve(struct lt_steward *s, struct lt_error *reterr)
             pause_ms = 0;
             continue;
         }
-        if (err.class == LT_ERR_FATAL) {
+        if (err.class == LT_ERR_FATAL && !may_still_come(s, &err)) {
             if (reterr)
                 *reterr = err;
             return -1;

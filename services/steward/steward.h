@@ -36,6 +36,7 @@ struct lt_steward {
     struct lt_copies *copies;
     struct lt_effects *effects;
 
+    int64_t born_ms;     /* monotonic */
     bool dirty;          /* topics and rights may have to change */
     bool stale;          /* the list of topics and ACLs is not as we left it */
     int64_t beat_due_ms; /* monotonic */

@@ -66,6 +66,11 @@ def test_all_of_kafka_is_lost_and_comes_back(world):
     before = living.rows()
     steward = world.programs["steward"]
     wait_until("the steward has no rights", lambda: not steward.running())
+    steward.start()
+    time.sleep(3)
+    assert steward.running(), "rights that were just given reach a broker a little later"
+    wait_until("the steward has no rights still", lambda: not steward.running())
+    assert "uthorization" in steward.log_text().splitlines()[-1], steward.log_text()[-500:]
     world.empower()
     steward.start()
     wait_until("the steward refuses", lambda: not steward.running())
