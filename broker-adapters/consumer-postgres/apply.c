@@ -13,14 +13,14 @@ static bool is_upsert(const struct lt_row *row)
     return row->kind == LT_ROW_UPSERT;
 }
 
-static bool is_fresh(const struct lt_row *row)
+bool lt_apply_is_new(const struct lt_row *row)
 {
     return is_upsert(row) && row->before == LT_ROW_WAS_NOT_THERE;
 }
 
-static bool is_no_fresh(const struct lt_row *row)
+static bool is_not_new(const struct lt_row *row)
 {
-    return is_upsert(row) && !is_fresh(row);
+    return is_upsert(row) && !lt_apply_is_new(row);
 }
 
 static bool is_known(const struct lt_row *row)
@@ -140,10 +140,10 @@ int lt_apply_put(struct work *work, struct lt_error *reterr)
     const struct lt_copy *copy = work->apply->copy;
     if (copy->surprised)
         return lt_apply_upsert(work, lt_pipeline_queue, reterr);
-    if (put_rows(work, work->insert, is_fresh, lt_pipeline_queue, reterr))
+    if (put_rows(work, work->insert, lt_apply_is_new, lt_pipeline_queue, reterr))
         return -1;
     if (!believes(copy))
-        return put_rows(work, work->upsert, is_no_fresh, lt_pipeline_queue, reterr);
+        return put_rows(work, work->upsert, is_not_new, lt_pipeline_queue, reterr);
     return put_rows(work, work->update, is_known, lt_pipeline_queue, reterr) ||
                    put_rows(work, work->upsert, is_unknown, lt_pipeline_queue, reterr)
                ? -1

@@ -26,6 +26,7 @@ typedef int statement_sink(struct lt_pg *pg,
 
 size_t lt_apply_count(const struct lt_apply *apply, lt_row_filter *filter);
 bool lt_apply_is_good(const struct lt_row *row);
+bool lt_apply_is_new(const struct lt_row *row);
 struct lt_place lt_apply_place(const struct work *work);
 
 /** Names the copy's statements, and makes them once a session. */

@@ -170,14 +170,15 @@ int lt_asker_watermarks(struct lt_asker *asker,
                         int64_t *ret_lso,
                         int64_t *ret_hw,
                         struct lt_error *reterr) LT_MUST_CHECK;
-/** The ends of one topic: state REJECT: there is no such topic that we may see, as far as the
- * client remembers (ask lt_asker_watermarks() before you believe it); RETRY: nobody could tell. */
+/** The ends of one topic: state NONE, or the class of what lt_asker_watermarks() fails with. */
 struct lt_ends {
     const char *topic;
     enum lt_err_class state;
     int64_t lso, hw; /**< of state NONE */
 };
-/** The ends of many topics by two requests to each broker that leads some of them. */
+/** The ends of many topics by two requests to each broker that leads some of them.  Those that had
+ * no answer so (a topic that is gone, or another one in the list that has no leader) are asked for
+ * singly. */
 void lt_asker_ends(struct lt_asker *asker, struct lt_ends *list, size_t count);
 /** 1 exists, 0 does not, -1 cannot tell.  What one broker knows: a change reaches the others some
  * milliseconds later. */

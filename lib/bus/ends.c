@@ -5,7 +5,8 @@
  */
 #include "bus_priv.h"
 
-#define THE_END (-1)
+#define THE_END     (-1)
+#define TOGETHER_MS 2000
 
 static rd_kafka_topic_partition_list_t *questions(const struct lt_ends *list, size_t count)
 {
@@ -16,34 +17,33 @@ static rd_kafka_topic_partition_list_t *questions(const struct lt_ends *list, si
     return all;
 }
 
-/* No answer for this topic is the answer for all of them, or none. */
-static enum lt_err_class state_of(const rd_kafka_topic_partition_t *one, rd_kafka_resp_err_t all)
-{
-    if (one->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return lt_bus_class(one->err);
-    }
-    if (all != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return lt_bus_class(all);
-    }
-    return one->offset >= 0 ? LT_ERR_NONE : LT_ERR_RETRY;
-}
-
+/* Where one partition has no leader librdkafka answers for none. */
 static void ask(struct lt_reader *reader, struct lt_ends *list, size_t count, bool committed)
 {
     struct lt_client *client = lt_reader_client(reader);
     rd_kafka_topic_partition_list_t *all = questions(list, count);
-    rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(client->rk, all, LT_ASK_TIMEOUT_MS);
+    rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(client->rk, all, TOGETHER_MS);
     rd_kafka_poll(client->rk, 0);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         lt_client_answered(client);
     }
     for (size_t i = 0; i < count; i++) {
         const rd_kafka_topic_partition_t *one = &all->elems[i];
-        enum lt_err_class state = state_of(one, err);
-        list[i].state = list[i].state == LT_ERR_NONE ? state : list[i].state;
+        if (err != RD_KAFKA_RESP_ERR_NO_ERROR || one->err != RD_KAFKA_RESP_ERR_NO_ERROR ||
+            one->offset < 0) {
+            list[i].state = LT_ERR_RETRY;
+        }
         *(committed ? &list[i].lso : &list[i].hw) = one->offset;
     }
     rd_kafka_topic_partition_list_destroy(all);
+}
+
+static void ask_singly(struct lt_asker *asker, struct lt_ends *one)
+{
+    int64_t low;
+    struct lt_error err = {0};
+    int rc = lt_asker_watermarks(asker, one->topic, &low, &one->lso, &one->hw, &err);
+    one->state = rc == 0 ? LT_ERR_NONE : err.class;
 }
 
 void lt_asker_ends(struct lt_asker *asker, struct lt_ends *list, size_t count)
@@ -55,5 +55,10 @@ void lt_asker_ends(struct lt_asker *asker, struct lt_ends *list, size_t count)
         /* The high watermark first: an LSO that reaches it later has reached it for good. */
         ask(asker->uncommitted, list, count, false);
         ask(asker->committed, list, count, true);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].state != LT_ERR_NONE) {
+            ask_singly(asker, &list[i]);
+        }
     }
 }

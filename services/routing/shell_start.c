@@ -235,18 +235,13 @@ static void list_watches(struct lt_shell *shell)
 }
 
 /* A topic that the live lane needs and that nobody has: the lane starts over. */
-static int look_again(struct lt_shell *shell, const char *topic, struct lt_error *reterr)
+static int miss(const struct lt_shell *shell, const char *topic, struct lt_error *reterr)
 {
-    int64_t low, lso, hw;
-    struct lt_error err = {0};
     const char *stream = strncmp(topic, "stream.", 7) == 0 ? topic + 7 : "";
     const struct lane_slot *slot = lt_lane_view_find(lt_lane_view(shell->lane), stream);
     bool needed =
         slot && slot->now.state == LANE_LIVE && slot->now.seq > 0 && shell->id == LANE_LIVE_LANE;
-    if (needed && lt_asker_watermarks(shell->asker, topic, &low, &lso, &hw, &err) < 0 &&
-        err.class == LT_ERR_REJECT)
-        return lt_fail(reterr, LT_ERR_ABORT, "routing", 0, "topic '%s' is gone", topic);
-    return 0;
+    return needed ? lt_fail(reterr, LT_ERR_ABORT, "routing", 0, "topic '%s' is gone", topic) : 0;
 }
 
 /* 1: unreadable for too long; 0; -1. */
@@ -258,7 +253,7 @@ static int look_at(struct lt_shell *shell,
     int64_t now = lt_monotonic_ms();
     if (ends->state != LT_ERR_NONE) {
         place->since_ms = 0;
-        return ends->state == LT_ERR_REJECT ? look_again(shell, place->topic, reterr) : 0;
+        return ends->state == LT_ERR_REJECT ? miss(shell, place->topic, reterr) : 0;
     }
     if (ends->lso >= ends->hw || ends->lso != place->lso || place->since_ms == 0)
         place->since_ms = ends->lso < ends->hw ? now : 0;
