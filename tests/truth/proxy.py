@@ -84,7 +84,12 @@ class Proxy:
     # ---- connections ----
 
     def accept(self, listener, link):
+        """Whose it is, is asked last: while a part is down its clients come again and again."""
         client, address = listener.accept()
+        server = self.connect(link)
+        if not server:
+            client.close()
+            return
         if "socket" in link:
             pid = struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
         else:
@@ -92,15 +97,20 @@ class Proxy:
         if self.mode(link["name"], pid)[0] == "cut":
             self.counts["cut"] += 1
             client.close()
+            server.close()
             return
+        self.join(Pair(link["name"], client, server, pid))
+
+    def connect(self, link):
         server = socket.socket(socket.AF_UNIX if "to_socket" in link else socket.AF_INET)
         try:
             server.connect(link.get("to_socket") or ("127.0.0.1", link["to_port"]))
+            return server
         except OSError:
-            client.close()
             server.close()
-            return
-        pair = Pair(link["name"], client, server, pid)
+            return None
+
+    def join(self, pair):
         self.pairs.add(pair)
         for side in pair.sides:
             side.sock.setblocking(False)
