@@ -53,6 +53,7 @@ class History:
         self.initial_rows()
         self.stage.declare_services(made)
         self.connect()
+        self.stage.clear()
 
     def initial_rows(self):
         session = workload.Session(self.stage, self.tables, [], 0)
@@ -249,9 +250,14 @@ class History:
             time.sleep(0.3)
 
     def clear(self):
-        """Ends the history's connections, so that the next one has the line for itself."""
-        for watcher in list(self.stage.users.values()) + list(self.stage.views.values()):
-            watcher.forget(self.seen.connections)
+        """Ends the history's connections; the next one has the line for itself once it is set up."""
+        watchers = list(self.stage.users.values()) + list(self.stage.views.values())
+        with concurrent.futures.ThreadPoolExecutor(len(watchers)) as clerks:
+            list(clerks.map(lambda watcher: watcher.forget(self.seen.connections), watchers))
+        self.stage.clearing = threading.Thread(target=self.end_connections, daemon=True)
+        self.stage.clearing.start()
+
+    def end_connections(self):
         agreements = sorted({"ar%06d" % c.agreement for c in self.seen.connections.values()})
         with concurrent.futures.ThreadPoolExecutor(len(agreements) or 1) as clerks:
             list(clerks.map(lambda agreement: self.stage.lienthong(

@@ -7,23 +7,20 @@ import shutil
 import disks
 import figures
 import plan as plans
-from history import recovery
 from stage import remove
-from witness.judge_right import cut_offs
 
 
 class Result:
-    def __init__(self, seed, verdicts, blind, seconds, played):
-        self.seed, self.verdicts, self.blind, self.seconds = seed, verdicts, blind, seconds
-        self.seen, self.played = played.seen, played
-        self.outcome = "FAILED" if verdicts else "not judged" if blind else "passed"
-        self.unprivileged = bool(blind) and all(disks.NO_PRIVILEGE in b for b in blind)
-        self.recovery = list(recovery(played.seen))
-        self.cut_offs = list(cut_offs(played.seen))
+    def __init__(self, seed, judged, seconds):
+        self.seed, self.seconds = seed, seconds
+        self.verdicts, self.blind = judged.verdicts, judged.blind
+        self.recovery, self.cut_offs = judged.recovery, judged.cut_offs
+        self.outcome = "FAILED" if self.verdicts else "not judged" if self.blind else "passed"
+        self.unprivileged = bool(self.blind) and all(disks.NO_PRIVILEGE in b for b in self.blind)
 
 
-def tell(result):
-    seen, played = result.seen, result.played
+def tell(result, played, died):
+    seen = played.seen
     sessions = getattr(played, "sessions", [])
     print("%-10s seed %d  %.0f s: %d transactions (%d refused), %d records, %d looks, %d faults,"
           " %d commands, quiet after %s" % (
@@ -38,22 +35,21 @@ def tell(result):
         print("    %s" % verdict)
     for reason in result.blind:
         print("    could not see: %s" % reason)
-    died = collections.Counter(d[:2] for d in played.stage.died[played.died_before:])
-    for (name, code), count in died.items():
+    for (name, code), count in collections.Counter(d[:2] for d in died).items():
         print("    %s ended by itself with %s, %d times" % (name, code, count))
     for text in getattr(getattr(played, "office", None), "refused", []):
         print("    refused: %s" % text.replace("\n", " "))
     print(end="", flush=True)
 
 
-def keep(root, plan, result):
+def keep(root, plan, result, played):
     """Everything that is needed to look at it again."""
     directory = os.path.join(root, "build", "truth", str(result.seed))
     shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory)
     plans.save(plan, os.path.join(directory, "plan.json"))
-    result.seen.save(os.path.join(directory, "seen"))
-    shutil.copytree(result.played.stage.path("log"), os.path.join(directory, "log"))
+    played.seen.save(os.path.join(directory, "seen"))
+    shutil.copytree(played.stage.path("log"), os.path.join(directory, "log"))
     with open(os.path.join(directory, "verdicts"), "w", encoding="utf-8") as file:
         file.writelines("%s\n" % v for v in result.verdicts)
     print("    kept in %s; again: make truth SEED=%d" % (directory, result.seed), flush=True)

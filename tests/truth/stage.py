@@ -37,6 +37,7 @@ class Stage(Line):
         self.ended = threading.Event()
         self.lock = threading.Lock()
         self.broken = False  # a history could not be played to its end
+        self.clearing = None  # the thread that ends what the history before left
         self.gate = threading.Event()  # closed while the source is exchanged
         self.gate.set()
         self.proxy = None
@@ -150,7 +151,13 @@ class Stage(Line):
             self.proxy.ask({"do": "set", "link": "kafka", "pids": [program.process.pid],
                             "mode": "delay", "ms": SLOW_MS})
 
+    def clear(self):
+        """The history before is over."""
+        if self.clearing:
+            self.clearing.join()
+
     def close(self):
+        self.clear()
         self.ended.set()
         with self.lock:
             pass
