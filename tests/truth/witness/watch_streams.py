@@ -30,7 +30,11 @@ def settings(section, group):
 
 
 def leave(consumer, patience=2):
-    """A client that lost the right to its topic may take for ever to close."""
+    """A client that lost the right to its topic may take for ever to close, one with messages that
+    nobody took does (librdkafka #4724)."""
+    consumer.unassign()
+    while consumer.poll(0) is not None:
+        pass
     closing = threading.Thread(target=consumer.close, daemon=True)
     closing.start()
     closing.join(patience)
