@@ -1,7 +1,7 @@
 /*
- * Happy path of a turn: poll what is there (inbox and streams), flush each copy that got
- * something, take the steps that notices or positions call for, and once a second look at clocks
- * and at streams that are shorter than the inbox says.
+ * Happy path of a turn: poll what is there (inbox and streams), hand each copy that got something
+ * to the applier, take the steps that notices or positions call for, and once a second look at
+ * clocks and at streams that are shorter than the inbox says.
  *
  * Failures.  Another process moved a position, or an uncertain end: forget what was read and load
  * the stored positions again.  The database is away: the same on a new session, with back-off.
@@ -65,15 +65,6 @@ static int take_inbox(void *arg, const struct lt_message *message, struct lt_err
             f->all_dirty = true; /* a schema: any stream may have waited for it */
     }
     return 0;
-}
-
-static void refresh_notices(struct follow *f)
-{
-    if (!f->notices_stale)
-        return;
-    f->notices_stale = false;
-    for (size_t i = 0; i < f->track_count; i++)
-        f->tracks_stale = lt_track_notice(f->tracks[i], f->inbox) || f->tracks_stale;
 }
 
 static int read_inbox(struct follow *f, struct lt_error *reterr)
@@ -141,7 +132,7 @@ static int poll_once(struct follow *f, int64_t timeout_ms, bool *ret_full, struc
         lt_message_release(&message);
         return 1;
     }
-    refresh_notices(f);
+    lt_follow_notices(f);
     struct lt_track *track = lt_follow_track(f, message.topic);
     if (!track || !track->noticed) {
         lt_message_release(&message);
@@ -165,74 +156,6 @@ static int poll_batch(struct follow *f, struct lt_error *reterr)
     for (int64_t left; rc > 0 && !full && (left = end - lt_monotonic_ms()) >= 0;)
         rc = poll_once(f, left, &full, reterr);
     return rc < 0 ? -1 : 0;
-}
-
-/* ---- flushing ---- */
-
-static int carry_out_fault(struct follow *f, struct lt_track *track, struct lt_error *reterr)
-{
-    const struct lt_fault *fault = &track->fault;
-    lt_log(fault->state == LT_COPY_DAMAGED ? LT_LOG_ERROR : LT_LOG_WARN, "copy_faulty", "stream",
-           track->copy->stream, "state", lt_copy_state_name(fault->state), "expected",
-           lt_logf("%ld", (long)fault->expected), "seen", lt_logf("%ld", (long)fault->seen),
-           "reason", fault->reason, NULL);
-    lt_metric_add(f->metrics->gaps, 1);
-    if (lt_target_fault(f->target, track->copy, fault->state, fault->expected, fault->seen,
-                        fault->reason, reterr))
-        return -1;
-    lt_follow_dirty(f, track->copy->connection);
-    return 1;
-}
-
-/* The database refused for good: this copy waits, the others go on. */
-static void block(struct follow *f, struct lt_track *track, const struct lt_error *err)
-{
-    lt_log_error(LT_LOG_ERROR, "copy_blocked", err, "stream", track->copy->stream, NULL);
-    lt_follow_block(f, track);
-}
-
-static int flush_track(struct follow *f, struct lt_track *track, struct lt_error *reterr)
-{
-    struct lt_error err = {0};
-    size_t rejected;
-    const size_t records = lt_batch_records(track->batch);
-    const int64_t position = track->reading ? lt_reader_position(f->reader, track->topic) : -1;
-    if (track->noticed && !track->fault.found)
-        track->to.next_offset = LT_MAX(track->to.next_offset, position);
-    if (lt_track_flush(track, f->target, &f->clock, &rejected, &err)) {
-        if (err.class != LT_ERR_FATAL)
-            return *reterr = err, -1;
-        block(f, track, &err);
-        return 0;
-    }
-    if (rejected)
-        lt_log(LT_LOG_WARN, "records_set_aside", "stream", track->copy->stream, "count",
-               lt_logf("%zu", rejected), NULL);
-    lt_metric_add(f->metrics->records, (int64_t)records);
-    lt_metric_add(f->metrics->batches, records != 0);
-    lt_metric_add(f->metrics->rejected, (int64_t)rejected);
-    lt_metric_add(f->metrics->holes, (int64_t)track->holes);
-    track->holes = 0;
-    if (track->copy->is.state == LT_COPY_LOADING)
-        lt_follow_dirty(f, track->copy->connection);
-    return track->fault.found ? carry_out_fault(f, track, reterr) : 0;
-}
-
-static int flush_all(struct follow *f, struct lt_error *reterr)
-{
-    bool faulty = false;
-    f->clock.now = lt_now();
-    refresh_notices(f);
-    for (size_t i = 0; i < f->track_count; i++) {
-        if (f->tracks[i]->blocked_until_ms)
-            continue;
-        lt_track_check_age(f->tracks[i], f->clock.now);
-        const int rc = flush_track(f, f->tracks[i], reterr);
-        if (rc < 0)
-            return -1;
-        faulty = faulty || rc > 0;
-    }
-    return faulty || f->tracks_stale ? lt_follow_reload(f, reterr) : 0;
 }
 
 /* ---- once a second ---- */
@@ -266,7 +189,7 @@ static void check_short(struct follow *f, struct lt_track *track)
     const int64_t promised = lt_track_promised(track);
     const bool is_short = lt_gap_short(&track->to, promised);
     const bool is_first = track->to.next_offset < track->copy->is.at.e0;
-    if (!track->reading || track->unreadable || track->fault.found || track->held_count ||
+    if (!track->reading || track->unreadable || track->fault.found || track->pending.count ||
         !(is_short || is_first) ||
         lt_asker_watermarks(f->asker, track->topic, &low, &lso, &hw, NULL))
         return;
@@ -294,7 +217,7 @@ static int tick(struct follow *f, struct lt_error *reterr)
     if (now < f->next_tick_ms)
         return 0;
     f->next_tick_ms = now + TICK_MS;
-    if (check_cluster(f, reterr))
+    if (check_cluster(f, reterr) || lt_follow_settle(f, reterr))
         return -1;
     int64_t unreadable = 0;
     bool unblock = false;
@@ -362,15 +285,26 @@ static int begin(struct follow *f, struct lt_error *reterr)
 
 static int turn(struct follow *f, struct lt_error *reterr)
 {
-    return poll_batch(f, reterr) || flush_all(f, reterr) || lt_follow_steps(f, reterr) ||
+    return poll_batch(f, reterr) || lt_follow_flush(f, reterr) || lt_follow_steps(f, reterr) ||
                    tick(f, reterr)
                ? -1
                : 0;
 }
 
+/* The end of what is under way is learned from the database (protocol 9.1). */
+static void abandon(struct follow *f)
+{
+    struct lt_applied applied;
+    struct lt_error err = {0};
+    f->under_way = NULL;
+    if (lt_applier_settle(f->applier, &applied, &err))
+        lt_log_error(LT_LOG_DEBUG, "batch_abandoned", &err, NULL);
+}
+
 /* What an error means for what we hold; -1 when the program must end. */
 static int recover(struct follow *f, const struct lt_error *err)
 {
+    abandon(f);
     const bool ours = strcmp(err->domain ? err->domain : "", "kafka") != 0;
     if (lt_stopping())
         return 0;
@@ -407,6 +341,7 @@ int lt_follow_run(const struct lt_consumer_conf *conf,
     struct follow f = {.conf = conf,
                        .metrics = metrics,
                        .bus = lt_consumer_bus(conf),
+                       .applier = lt_applier_start(lt_apply),
                        .clock = {.newest_append = LT_TIME_NONE, .trusted = true},
                        .last_append = 0};
     int64_t delay = 0;
@@ -429,5 +364,6 @@ int lt_follow_run(const struct lt_consumer_conf *conf,
     }
     close_bus(&f);
     close_target(&f);
+    lt_applier_stop(f.applier);
     return rc;
 }

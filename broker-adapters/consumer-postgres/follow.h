@@ -1,6 +1,7 @@
 /**
  * @file
- * The main loop: inbox and streams in, copies forward (architecture 4.4, protocol 9).  One thread.
+ * The main loop: inbox and streams in, copies forward (architecture 4.4, protocol 9).  One thread,
+ * and the applier's beside it.
  */
 #pragma once
 

@@ -29,6 +29,8 @@ struct follow {
     struct lt_track **tracks; /* one per copy that is followed */
     size_t track_count;
     struct lt_track *last_track; /* the one fed last: records come in runs */
+    struct lt_applier *applier;
+    struct lt_track *under_way; /* whose batch the applier has; NULL: none */
 
     struct lt_track_clock clock;
     lt_time last_append; /* of the record read last: what the broker's clock says */
@@ -42,6 +44,13 @@ struct follow {
     int64_t steps_again_ms; /* a step could not be taken: ask again then; 0: none waits */
 };
 
+/* follow_apply.c */
+
+/** Hands what was read to the applier, track by track. */
+int lt_follow_flush(struct follow *f, struct lt_error *reterr) LT_MUST_CHECK;
+/** Waits for the batch under way: from here on the target and all copies are the caller's. */
+int lt_follow_settle(struct follow *f, struct lt_error *reterr) LT_MUST_CHECK;
+
 /* follow_steps.c */
 
 /** Carries out the steps of all dirty connections.  A step that fails for one connection's own
@@ -51,6 +60,8 @@ void lt_follow_dirty(struct follow *f, const char *connection);
 
 /* follow_tracks.c */
 
+/** Tells the tracks what the inbox took since they looked at it. */
+void lt_follow_notices(struct follow *f);
 /** Loads the copies as stored and puts reader and tracks there.  Tracks that stand where the
  * database says go on without reading anything twice. */
 int lt_follow_reload(struct follow *f, struct lt_error *reterr) LT_MUST_CHECK;

@@ -252,7 +252,9 @@ int lt_follow_steps(struct follow *f, struct lt_error *reterr)
         f->steps_again_ms = 0;
         f->all_dirty = true;
     }
-    int rc = 0;
+    int rc = f->all_dirty || f->dirty_count ? lt_follow_settle(f, reterr) : 0;
+    if (rc)
+        return -1;
     if (f->all_dirty)
         rc = all_steps(f, reterr);
     else

@@ -52,6 +52,15 @@ void lt_follow_tracks_fini(struct follow *f)
     f->last_track = NULL;
 }
 
+void lt_follow_notices(struct follow *f)
+{
+    if (!f->notices_stale)
+        return;
+    f->notices_stale = false;
+    for (size_t i = 0; i < f->track_count; i++)
+        f->tracks_stale = lt_track_notice(f->tracks[i], f->inbox) || f->tracks_stale;
+}
+
 /* ---- after loading ---- */
 
 /* A closed copy gets nothing more: its stream is over, or its scope. */
@@ -169,7 +178,7 @@ int lt_follow_reload(struct follow *f, struct lt_error *reterr)
 {
     struct lt_error err = {0};
     struct lt_copies copies = {0};
-    if (lt_target_load(f->target, &copies, reterr))
+    if (lt_follow_settle(f, reterr) || lt_target_load(f->target, &copies, reterr))
         return -1;
     f->tracks_stale = false;
     const int rc = build_tracks(f, &copies, &err);

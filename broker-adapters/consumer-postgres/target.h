@@ -1,8 +1,9 @@
 /**
  * @file
  * The target database: our tables there, and the steps that make, show, close and drop copies.
- * One session, one thread.  Every call is one transaction of its own; on any failure the caller
- * forgets what it knows and loads again (protocol 9.1).
+ * One session, one thread at a time (the applier's while a batch is under way).  Every call is one
+ * transaction of its own; on any failure the caller forgets what it knows and loads again
+ * (protocol 9.1).
  */
 #pragma once
 

@@ -7,32 +7,22 @@
 struct lt_track *lt_track_new(void)
 {
     struct lt_track *track = lt_alloc(sizeof(*track));
-    track->batch = lt_batch_new();
+    lt_pending_init(&track->pending);
     return track;
-}
-
-static void release_held(struct lt_track *track)
-{
-    for (size_t i = 0; i < track->held_count; i++)
-        lt_message_release(&track->held[i]);
-    track->held_count = 0;
-    lt_batch_clear(track->batch);
 }
 
 void lt_track_free(struct lt_track *track)
 {
     if (!track)
         return;
-    release_held(track);
-    lt_batch_free(track->batch);
+    lt_pending_fini(&track->pending);
     lt_shape_free(track->shape);
-    free(track->held);
     free(track);
 }
 
 void lt_track_rewind(struct lt_track *track)
 {
-    release_held(track);
+    lt_pending_clear(&track->pending);
     track->to = track->copy->is.at;
     track->chain = track->copy->chain;
     track->chain_known = track->copy->chain_known;
@@ -70,17 +60,11 @@ find_fault(struct lt_track *track, enum lt_copy_state state, int64_t seen, const
 static void
 take_record(struct lt_track *track, struct lt_message *message, const struct lt_header *header)
 {
-    if (track->held_count == track->held_cap) {
-        track->held_cap = track->held_cap ? 2 * track->held_cap : 64;
-        track->held = lt_realloc(track->held, track->held_cap * sizeof(*track->held));
-    }
-    track->held[track->held_count++] = *message;
-    lt_batch_add(track->batch, header, message->key, message->value);
     lt_chain_add(&track->chain, message->key, message->value, message->lt);
     track->to.seq = header->seq;
     track->to.next_offset = message->offset + 1;
     track->append_time = LT_MAX(track->append_time, message->append_time);
-    *message = (struct lt_message){0};
+    lt_pending_take(&track->pending, message, header);
 }
 
 static void judge_record(struct lt_track *track,
@@ -142,10 +126,10 @@ void lt_track_check_age(struct lt_track *track, lt_time now)
 
 bool lt_track_is_full(const struct lt_track *track, size_t max_records, size_t max_bytes)
 {
-    return track->held_count >= max_records || lt_batch_bytes(track->batch) >= max_bytes;
+    return track->pending.count >= max_records || lt_batch_bytes(track->pending.batch) >= max_bytes;
 }
 
-/* ---- flushing ---- */
+/* ---- handing over ---- */
 
 bool lt_track_stamp(const struct lt_track *track,
                     const struct lt_track_clock *clock,
@@ -175,32 +159,49 @@ static bool reached_e0(const struct lt_track *track)
     return at->next_offset < at->e0 && track->to.next_offset >= at->e0;
 }
 
-int lt_track_flush(struct lt_track *track,
-                   struct lt_target *target,
-                   const struct lt_track_clock *clock,
-                   size_t *ret_rejected,
-                   struct lt_error *reterr)
+bool lt_track_has_work(const struct lt_track *track, const struct lt_track_clock *clock)
 {
     struct lt_worth worth;
+    return track->pending.count || lt_track_stamp(track, clock, false, &worth) || reached_e0(track);
+}
+
+void lt_track_decode(struct lt_track *track)
+{
+    if (track->pending.count && !track->pending.rows)
+        lt_pending_decode(&track->pending, track->shape, track->copy->key_schema,
+                          track->copy->value_schema);
+}
+
+bool lt_track_send(struct lt_track *track,
+                   struct lt_target *target,
+                   struct lt_applier *applier,
+                   const struct lt_track_clock *clock)
+{
+    struct lt_worth worth;
+    if (!lt_track_has_work(track, clock))
+        return false;
     const bool due = lt_track_stamp(track, clock, false, &worth);
-    *ret_rejected = 0;
-    if (track->held_count == 0 && !due && !reached_e0(track))
-        return 0;
-    struct lt_apply apply = {.copy = track->copy,
-                             .shape = track->shape,
-                             .batch = track->batch,
-                             .to = track->to,
-                             .chain = track->chain,
-                             .chain_known = track->chain_known,
-                             .append_time = track->append_time,
-                             .worth = due ? &worth : NULL};
-    apply.count = lt_batch_rows(track->batch, track->shape, track->copy->key_schema,
-                                track->copy->value_schema, &apply.rows);
-    if (lt_apply(target, &apply, ret_rejected, reterr))
-        return -1;
-    release_held(track);
+    lt_track_decode(track);
+    const struct lt_apply apply = {.copy = track->copy,
+                                   .shape = track->shape,
+                                   .batch = track->pending.batch,
+                                   .rows = track->pending.rows,
+                                   .count = track->pending.row_count,
+                                   .to = track->to,
+                                   .chain = track->chain,
+                                   .chain_known = track->chain_known,
+                                   .append_time = track->append_time,
+                                   .worth = due ? &worth : NULL};
+    lt_applier_submit(applier, target, &apply, &track->pending);
     track->append_time = LT_TIME_NONE;
-    return 0;
+    return true;
+}
+
+bool lt_track_is_loaded(const struct lt_track *track)
+{
+    const struct lt_copy_facts *is = &track->copy->is;
+    return is->state == LT_COPY_LOADING && track->noticed && track->notice.load_seq != LT_NULL &&
+           track->to.seq >= track->notice.load_seq && track->to.next_offset >= is->at.e0;
 }
 
 int64_t lt_track_promised(const struct lt_track *track)

@@ -7,7 +7,7 @@
 
 #include "bus/bus.h"
 #include "change/ids.h"
-#include "consumer-postgres/apply.h"
+#include "consumer-postgres/applier.h"
 #include "consumer-postgres/inbox.h"
 
 /** What stops a copy; carried out after what came before it is applied. */
@@ -30,22 +30,22 @@ struct lt_track {
     bool noticed;
     struct lt_stream_notice notice; /**< its texts belong to the inbox */
 
-    /* Read, not yet applied. */
-    struct lt_batch *batch;
-    struct lt_message *held;
-    size_t held_count, held_cap;
+    /* Read, not yet handed over. */
+    struct lt_pending pending;
+    /* Where the copy will stand once all that was read is committed. */
     struct lt_stand to;
     struct lt_chain chain;
     bool chain_known;
     lt_time append_time;
     struct lt_fault fault;
-    size_t holes; /**< compacted places passed over since the last flush */
+    size_t holes; /**< compacted places passed over since somebody counted them */
 };
 
 struct lt_track *lt_track_new(void);
 /** Releases the messages it holds. */
 void lt_track_free(struct lt_track *track);
-/** Puts the track where its copy stands; forgets what was read (protocol 4: never from memory). */
+/** Puts the track where its copy stands; forgets what was read (protocol 4: never from memory).
+ * Nothing of it is under way. */
 void lt_track_rewind(struct lt_track *track);
 /** Takes over what the inbox says of the stream now; true when it began or ceased to say anything.
  * A stream without a notice must not be read: nothing says how to judge its records. */
@@ -69,11 +69,17 @@ bool lt_track_stamp(const struct lt_track *track,
                     bool as_active,
                     struct lt_worth *ret);
 
-/** Applies what is held, moving position and stamp; nothing to do is fine. */
-int lt_track_flush(struct lt_track *track,
+/** Is there something to hand over: records, a stamp that is due, the end of a first reading? */
+bool lt_track_has_work(const struct lt_track *track, const struct lt_track_clock *clock);
+/** Decodes what is pending, so that this is done while another batch is under way. */
+void lt_track_decode(struct lt_track *track);
+/** Hands what is pending to the applier, with the stamp that it makes due; false: there is nothing
+ * to do.  Nothing is under way. */
+bool lt_track_send(struct lt_track *track,
                    struct lt_target *target,
-                   const struct lt_track_clock *clock,
-                   size_t *ret_rejected,
-                   struct lt_error *reterr) LT_MUST_CHECK;
+                   struct lt_applier *applier,
+                   const struct lt_track_clock *clock);
+/** Is the copy, once all that was read is committed, a complete one that waits to be shown? */
+bool lt_track_is_loaded(const struct lt_track *track);
 /** Highest seq that the inbox promises; LT_TIME_NONE when it promises none. */
 int64_t lt_track_promised(const struct lt_track *track);

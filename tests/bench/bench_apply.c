@@ -22,6 +22,7 @@ struct consumer {
     struct lt_target *target;
     struct lt_copies copies;
     struct lt_track *track;
+    struct lt_applier *applier;
 };
 
 static void open_consumer(struct consumer *consumer, const char *dsn, const struct apply_load *load)
@@ -30,6 +31,7 @@ static void open_consumer(struct consumer *consumer, const char *dsn, const stru
     struct lt_buf sql = {0};
     const struct lt_target_options options = {
         .dsn = dsn, .application = "ap000002", .data_schema = "lienthong_data"};
+    consumer->applier = lt_applier_start(lt_apply);
     consumer->track = lt_track_new();
     consumer->track->shape = apply_shape();
     const struct lt_creation creation = {
@@ -48,15 +50,23 @@ static void open_consumer(struct consumer *consumer, const char *dsn, const stru
     lt_buf_fini(&sql);
 }
 
-static void flush(struct consumer *consumer)
+static void settle(struct consumer *consumer)
 {
     struct lt_error err;
-    size_t rejected = 0;
-    const struct lt_track_clock clock = {.now = lt_now(), .newest_append = lt_now()};
-    if (lt_track_flush(consumer->track, consumer->target, &clock, &rejected, &err) != 0) {
+    struct lt_applied applied;
+    if (lt_applier_settle(consumer->applier, &applied, &err) != 0) {
         bench_fail(&err);
     }
-    lt_assert(rejected == 0 && !consumer->track->fault.found);
+    lt_assert(applied.rejected == 0 && !consumer->track->fault.found);
+}
+
+/* As the consumer's loop does it: this batch is decoded while the one before is under way. */
+static void flush(struct consumer *consumer)
+{
+    const struct lt_track_clock clock = {.now = lt_now(), .newest_append = lt_now()};
+    lt_track_decode(consumer->track);
+    settle(consumer);
+    lt_track_send(consumer->track, consumer->target, consumer->applier, &clock);
 }
 
 static void apply_ours(const char *dsn, const struct apply_load *load, struct meter *meter)
@@ -75,9 +85,11 @@ static void apply_ours(const char *dsn, const struct apply_load *load, struct me
         }
     }
     flush(&consumer);
+    settle(&consumer);
     meter_stop(meter);
     meter->rows = load->rows;
     lt_assert(consumer.copies.list[0].is.at.seq == load->rows);
+    lt_applier_stop(consumer.applier);
     lt_track_free(consumer.track);
     lt_copies_fini(&consumer.copies);
     lt_target_close(consumer.target);

@@ -23,7 +23,6 @@ make_params(const struct apply_stream *stream, const struct apply_load *load, st
 {
     struct lt_copy copy = {0};
     struct lt_params params = {0};
-    struct lt_row *rows;
     struct lt_track *track = lt_track_new();
     track->copy = &copy;
     track->shape = apply_shape();
@@ -37,11 +36,11 @@ make_params(const struct apply_stream *stream, const struct apply_load *load, st
         if (!lt_track_is_full(track, load->batch, SIZE_MAX) && k + 1 < load->rows) {
             continue;
         }
-        size_t count = lt_batch_rows(track->batch, track->shape, SAMPLE_KEY_SCHEMA,
-                                     SAMPLE_VALUE_SCHEMA, &rows);
+        lt_pending_decode(&track->pending, track->shape, SAMPLE_KEY_SCHEMA, SAMPLE_VALUE_SCHEMA);
         lt_params_clear(&params);
-        lt_params_columns(&params, track->shape, rows, count, all);
-        meter->rows += (int64_t)count;
+        lt_params_columns(&params, track->shape, track->pending.rows, track->pending.row_count,
+                          all);
+        meter->rows += (int64_t)track->pending.row_count;
         meter->bytes += (int64_t)params.data.len;
         copy.is.at = track->to;
         copy.chain = track->chain;

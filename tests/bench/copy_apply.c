@@ -1,9 +1,7 @@
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/num.h"
 #include "bench/apply_stream.h"
 #include "bench/copy_line.h"
+#include "consumer-postgres/applier.h"
 #include "consumer-postgres/apply_priv.h"
 
 #define BATCH_MS 5
@@ -11,13 +9,11 @@
 
 /* Where the records of one batch wait, and where they go. */
 struct copying {
+    struct lt_target *target;
     struct lt_copies copies;
-    struct lt_apply apply;
-    struct work work;
     struct lt_shape *shape;
-    struct lt_batch *batch;
-    struct lt_message *held;
-    size_t count;
+    struct lt_applier *applier;
+    struct lt_pending pending;
     int32_t key_schema, value_schema; /* of the feed; 0: not seen yet */
 };
 
@@ -50,60 +46,72 @@ void copy_make(const char *dsn)
     lt_target_close(target);
 }
 
-static void open_copying(struct copying *c, const char *dsn, size_t batch)
-{
-    struct lt_error err;
-    *c = (struct copying){.shape = apply_shape(), .batch = lt_batch_new()};
-    c->work.target = open_target(dsn);
-    c->work.pg = lt_target_pg(c->work.target);
-    c->held = lt_alloc(batch * sizeof(*c->held));
-    must(lt_target_load(c->work.target, &c->copies, &err), &err);
-    c->apply = (struct lt_apply){.copy = &c->copies.list[0], .shape = c->shape, .batch = c->batch};
-    c->work.apply = &c->apply;
-    must(lt_apply_prepare(&c->work, &err), &err);
-}
-
-static void close_copying(struct copying *c)
-{
-    lt_params_fini(&c->work.params);
-    lt_buf_fini(&c->work.sql);
-    lt_target_close(c->work.target);
-    lt_copies_fini(&c->copies);
-    lt_batch_free(c->batch);
-    lt_shape_free(c->shape);
-    free(c->held);
-}
-
 static bool is_delete(const struct lt_row *row)
 {
     return row->kind == LT_ROW_DELETE;
 }
 
-/* The consumer's own statements, but for position and stamp. */
-static void put(struct copying *c)
+static int put_rows(struct work *work, struct lt_error *reterr)
 {
-    struct lt_error err;
-    if (lt_apply_may_copy(&c->apply)) {
-        must(lt_apply_copy_rows(&c->work, &err), &err);
-        return;
+    if (lt_apply_may_copy(work->apply)) {
+        return lt_apply_copy_rows(work, reterr);
     }
-    must(lt_pipeline_begin(c->work.pg, &err), &err);
-    must(lt_apply_delete(&c->work, lt_pipeline_queue, is_delete, &err), &err);
-    must(lt_apply_put(&c->work, &err), &err);
-    must(lt_pipeline_finish(c->work.pg, &err), &err);
+    return lt_pipeline_begin(work->pg, reterr) ||
+                   lt_apply_delete(work, lt_pipeline_queue, is_delete, reterr) ||
+                   lt_apply_put(work, reterr) || lt_pipeline_finish(work->pg, reterr)
+               ? -1
+               : 0;
 }
 
-static void apply(struct copying *c)
+/* The consumer's own statements, but for position and stamp. */
+static int
+put(struct lt_target *target, struct lt_apply *apply, size_t *ret_rejected, struct lt_error *reterr)
 {
-    c->apply.count =
-        lt_batch_rows(c->batch, c->shape, c->key_schema, c->value_schema, &c->apply.rows);
-    lt_assert(lt_apply_count(&c->apply, lt_apply_is_good) == c->apply.count);
-    put(c);
-    for (size_t i = 0; i < c->count; i++) {
-        lt_message_release(&c->held[i]);
-    }
-    c->count = 0;
-    lt_batch_clear(c->batch);
+    struct work work = {.target = target, .pg = lt_target_pg(target), .apply = apply};
+    lt_assert(lt_apply_count(apply, lt_apply_is_good) == apply->count);
+    *ret_rejected = 0;
+    int rc = lt_apply_prepare(&work, reterr);
+    rc = rc != 0 ? rc : put_rows(&work, reterr);
+    lt_params_fini(&work.params);
+    lt_buf_fini(&work.sql);
+    return rc;
+}
+
+static void open_copying(struct copying *c, const char *dsn)
+{
+    struct lt_error err;
+    *c = (struct copying){
+        .shape = apply_shape(), .target = open_target(dsn), .applier = lt_applier_start(put)};
+    lt_pending_init(&c->pending);
+    must(lt_target_load(c->target, &c->copies, &err), &err);
+}
+
+static void close_copying(struct copying *c)
+{
+    lt_applier_stop(c->applier);
+    lt_pending_fini(&c->pending);
+    lt_target_close(c->target);
+    lt_copies_fini(&c->copies);
+    lt_shape_free(c->shape);
+}
+
+static void settle(struct copying *c)
+{
+    struct lt_error err;
+    struct lt_applied applied;
+    must(lt_applier_settle(c->applier, &applied, &err), &err);
+}
+
+static void submit(struct copying *c)
+{
+    lt_pending_decode(&c->pending, c->shape, c->key_schema, c->value_schema);
+    settle(c);
+    const struct lt_apply apply = {.copy = &c->copies.list[0],
+                                   .shape = c->shape,
+                                   .batch = c->pending.batch,
+                                   .rows = c->pending.rows,
+                                   .count = c->pending.row_count};
+    lt_applier_submit(c->applier, c->target, &apply, &c->pending);
 }
 
 /* The id in a frame: a byte 0, then four. */
@@ -121,31 +129,31 @@ static void hold(struct copying *c, struct lt_message *message)
     must(lt_header_parse(message->lt, &header, &err), &err);
     learn(&c->key_schema, message->key);
     learn(&c->value_schema, message->value);
-    lt_batch_add(c->batch, &header, message->key, message->value);
-    c->held[c->count++] = *message;
+    lt_pending_take(&c->pending, message, &header);
 }
 
 void copy_apply(const struct copy_from *from, const char *dsn, size_t batch, struct meter *meter)
 {
     struct copying c;
     struct lt_message message;
-    open_copying(&c, dsn, batch);
+    open_copying(&c, dsn);
     struct lt_reader *reader = copy_open(from);
     meter_start(meter);
     for (int64_t left = from->count; left > 0;) {
         int64_t end = lt_monotonic_ms() + IDLE_MS;
-        for (int64_t now; left > 0 && c.count < batch && (now = lt_monotonic_ms()) < end;) {
+        for (int64_t now; left > 0 && c.pending.count < batch && (now = lt_monotonic_ms()) < end;) {
             if (!copy_next(reader, end - now, &message)) {
                 continue;
             }
-            end = c.count > 0 ? end : now + BATCH_MS;
+            end = c.pending.count > 0 ? end : now + BATCH_MS;
             hold(&c, &message);
             left--;
         }
-        if (c.count > 0) {
-            apply(&c);
+        if (c.pending.count > 0) {
+            submit(&c);
         }
     }
+    settle(&c);
     meter_stop(meter);
     meter->rows = from->count;
     lt_reader_close(reader);

@@ -6,6 +6,7 @@
 #include "support/cm.h"
 #include "support/kafka.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -365,6 +366,43 @@ static void a_topic_deleted_under_the_reader_is_named(void **state)
     assert_next_despite(reader, topic, "o0");
 }
 
+static size_t count_threads(void)
+{
+    size_t count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    while (readdir(tasks) != NULL) {
+        count++;
+    }
+    closedir(tasks);
+    return count;
+}
+
+static void assert_closes_whole(struct lt_reader *reader, size_t threads_before)
+{
+    int64_t start = lt_monotonic_ms();
+    lt_reader_close(reader);
+    assert_in_range(lt_monotonic_ms() - start, 0, 2000);
+    assert_int_equal(count_threads(), threads_before);
+}
+
+/* What librdkafka does not end wakes a thousand times a second from then on. */
+static void a_reader_whose_topic_went_away_ends_whole(void **state)
+{
+    (void)state;
+    LT_CLEANUP(lt_producer_closep) struct lt_producer *producer = test_producer(&bus, id);
+    test_commit(producer, topic, "v", 3);
+    size_t threads = count_threads();
+    struct lt_reader *reader = test_reader(&bus, topic, 0);
+    struct lt_reader *other = test_reader(&bus, topic, 0);
+    assert_next(reader, "v0");
+    assert_next(other, "v0");
+    assert_ok(lt_admin_topic_delete(lt_test_admin(), topic, &test_err));
+    await_error(reader, TIMEOUT_MS);
+    assert_ok(lt_reader_remove(other, topic, &test_err));
+    lt_reader_close(other);
+    assert_closes_whole(reader, threads);
+}
+
 static void an_offset_outside_the_log_is_rejected_and_never_reset(void **state)
 {
     (void)state;
@@ -658,6 +696,7 @@ int main(void)
         T(closing_ends_although_a_record_is_still_held),
         T(an_unknown_topic_does_not_stop_the_others),
         T(a_topic_deleted_under_the_reader_is_named),
+        T(a_reader_whose_topic_went_away_ends_whole),
         T(an_offset_outside_the_log_is_rejected_and_never_reset),
         T(watermarks_tell_the_stable_end_from_the_log_end),
         T(the_ends_of_many_topics_come_together),
