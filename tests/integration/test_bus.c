@@ -382,6 +382,9 @@ static void assert_closes_whole(struct lt_reader *reader, size_t threads_before)
     int64_t start = lt_monotonic_ms();
     lt_reader_close(reader);
     assert_in_range(lt_monotonic_ms() - start, 0, 2000);
+    for (int i = 0; i < 100 && count_threads() > threads_before; i++) {
+        lt_sleep_ms(20); /* the thread that closed it may still be there */
+    }
     assert_int_equal(count_threads(), threads_before);
 }
 
