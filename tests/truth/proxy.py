@@ -84,22 +84,26 @@ class Proxy:
     # ---- connections ----
 
     def accept(self, listener, link):
-        """Whose it is, is asked last: while a part is down its clients come again and again."""
+        """Whose it is, is seldom asked while a part is down: its clients come again and again."""
         client, address = listener.accept()
         server = self.connect(link)
-        if not server:
-            client.close()
+        pid = self.pid_of(client, address, link) if server or self.has_cuts(link["name"]) else 0
+        cut = self.mode(link["name"], pid)[0] == "cut"
+        self.counts["cut"] += cut
+        if server and not cut:
+            self.join(Pair(link["name"], client, server, pid))
             return
-        if "socket" in link:
-            pid = struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
-        else:
-            pid = tcp_pid(address[1], self.known)
-        if self.mode(link["name"], pid)[0] == "cut":
-            self.counts["cut"] += 1
-            client.close()
+        client.close()
+        if server:
             server.close()
-            return
-        self.join(Pair(link["name"], client, server, pid))
+
+    def pid_of(self, client, address, link):
+        if "socket" in link:
+            return struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+        return tcp_pid(address[1], self.known)
+
+    def has_cuts(self, link):
+        return any(name == link and mode == "cut" for name, _, mode, _ in self.modes)
 
     def connect(self, link):
         server = socket.socket(socket.AF_UNIX if "to_socket" in link else socket.AF_INET)
