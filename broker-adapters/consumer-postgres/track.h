@@ -69,7 +69,8 @@ bool lt_track_stamp(const struct lt_track *track,
                     bool as_active,
                     struct lt_worth *ret);
 
-/** Is there something to hand over: records, a stamp that is due, the end of a first reading? */
+/** Is there something to hand over: records, a stamp that is due, the end of a first reading? While
+ * a batch of the track is under way, only to be asked when records are pending. */
 bool lt_track_has_work(const struct lt_track *track, const struct lt_track_clock *clock);
 /** Decodes what is pending, so that this is done while another batch is under way. */
 void lt_track_decode(struct lt_track *track);
