@@ -44,6 +44,7 @@ struct follow {
     bool reply_asked; /* the server waits for a status */
     bool full_turn;   /* more may be there to read at once */
     bool again;       /* the inbox changed: a new start when it is quiet */
+    bool closing;     /* the snapshot is written: nothing more is begun, so that the writer rests */
     uint64_t received, told;
     uint64_t stored_safe; /* of the position handed over last */
     int64_t stored_ms, status_ms, inbox_ms, changed_ms, withheld_ms;
@@ -108,7 +109,6 @@ take_message(struct follow *f, const struct lt_repl_message *message, struct lt_
 static int read_stream(struct follow *f, struct lt_error *reterr)
 {
     int n = 1;
-    f->full_turn = false;
     for (int i = 0; i < MESSAGES_A_TURN && need_batch(f); i++) {
         struct lt_repl_message message;
         n = lt_repl_next(f->run->repl, &message, reterr);
@@ -238,7 +238,8 @@ static int look_at_snapshot(struct follow *f, struct lt_error *reterr)
     if (state == SNAPSHOT_FAILED) {
         return -1;
     }
-    if (state == SNAPSHOT_RUNS || !writer_is_quiet(run->writer)) {
+    f->closing = state == SNAPSHOT_DONE;
+    if (!f->closing || !writer_is_quiet(run->writer)) {
         return 0;
     }
     lt_log(LT_LOG_NOTICE, "snapshot_finished", "rows",
@@ -285,7 +286,8 @@ static int turn_stream(struct follow *f, struct lt_error *reterr)
     if (!f->streams) {
         return 0;
     }
-    if (read_stream(f, reterr) != 0 || vouch(f, reterr) != 0) {
+    f->full_turn = false;
+    if (!f->closing && (read_stream(f, reterr) != 0 || vouch(f, reterr) != 0)) {
         return -1;
     }
     changed_rest(&f->changed);
@@ -296,7 +298,7 @@ static int turn_stream(struct follow *f, struct lt_error *reterr)
 
 static void wait(const struct follow *f)
 {
-    bool readable = f->streams && f->batch != NULL;
+    bool readable = f->streams && f->batch != NULL && !f->closing;
     uint64_t count = 0;
     struct pollfd fds[] = {
         {.fd = f->run->wake_fd, .events = POLLIN},

@@ -318,6 +318,7 @@ static void *run(void *arg)
     struct snapshot *s = arg;
     uint64_t one = 1;
     int rc = round_of_feeds(s, &s->why);
+    lt_pg_close(lt_steal(&s->pg)); /* its locks are in the way of who changes a table */
     submit(s);
     atomic_store(&s->state, rc == 0 ? SNAPSHOT_DONE : SNAPSHOT_FAILED);
     ssize_t n = write(s->options.wake_fd, &one, sizeof(one));
@@ -343,7 +344,6 @@ void snapshot_stop(struct snapshot *snapshot)
     }
     atomic_store(&snapshot->stop, true);
     pthread_join(snapshot->thread, NULL);
-    lt_pg_close(snapshot->pg);
     lt_buf_fini(&snapshot->scratch);
     free(snapshot->values);
     free(snapshot->order);

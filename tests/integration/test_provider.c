@@ -3,10 +3,15 @@
 #include "support/cm.h"
 #include "support/provider_fixture.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "support/kafka.h"
 
 static const struct line_record *last_of(const struct line_feed *feed, enum lt_op op)
 {
@@ -351,6 +356,93 @@ static void a_new_service_joins_while_the_others_go_on(void **state)
     line_feed_fini(&feed);
 }
 
+static void wait_asked(const char *query)
+{
+    for (int i = 0; i < 600 && strcmp(line_ask(line, "%s", query), "t") != 0; i++) {
+        lt_sleep_ms(50);
+    }
+    assert_string_equal(line_ask(line, "%s", query), "t");
+}
+
+/* Inserts one row a transaction, without a rest, until it is told to end. */
+static PGconn *start_busy_writer(const char *table)
+{
+    char sql[400];
+    PGconn *pg = line_connect(line);
+    snprintf(sql, sizeof(sql),
+             "DO $$BEGIN FOR i IN 1..10000000 LOOP INSERT INTO public.%s VALUES (i::text, 'n');"
+             " COMMIT; END LOOP; END$$",
+             table);
+    assert_int_equal(PQsendQuery(pg, sql), 1);
+    return pg;
+}
+
+static void end_busy_writer(PGconn *pg)
+{
+    char why[256];
+    PGcancel *cancel = PQgetCancel(pg);
+    assert_int_equal(PQcancel(cancel, why, sizeof(why)), 1);
+    PQfreeCancel(cancel);
+    PQfinish(pg);
+}
+
+/* A broker that stands still most of the time: a commit takes long enough that the next batch is
+ * always there before it is over. */
+static pid_t start_slowing(pid_t broker)
+{
+    pid_t self = fork();
+    if (self != 0) {
+        return self;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (int i = 0; i < 1000; i++) {
+        kill(broker, SIGSTOP);
+        lt_sleep_ms(60);
+        kill(broker, SIGCONT);
+        lt_sleep_ms(4);
+    }
+    _exit(0);
+}
+
+static void end_slowing(pid_t slowing, pid_t broker)
+{
+    kill(slowing, SIGKILL);
+    waitpid(slowing, NULL, 0);
+    kill(broker, SIGCONT);
+}
+
+static pid_t broker_pid(void)
+{
+    int pid = 0;
+    FILE *file = fopen(lt_test_text("%s/node1/pid", getenv("LT_TEST_KAFKA_DIR")), "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%d", &pid), 1);
+    fclose(file);
+    return pid;
+}
+
+/* D41.2b-1: the round ends, and lets the table go, also when there is always something to write. */
+static void a_new_service_joins_beside_one_that_never_rests(void **state)
+{
+    (void)state;
+    const char *one = line_table(line, "restless");
+    line_start(line);
+    line_wait_state(line, one, "streaming", 1);
+    PGconn *writer = start_busy_writer("restless");
+    const char *two = line_table(line, "joining");
+    line_sql(line,
+             "INSERT INTO public.joining SELECT i::text, 'n' FROM generate_series(1, 100000) i");
+    wait_asked("SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'COPY%joining%'");
+    pid_t broker = broker_pid();
+    pid_t slowing = start_slowing(broker);
+    line_wait_logged(line, "event=snapshot_finished rows=100000", 30);
+    end_slowing(slowing, broker);
+    end_busy_writer(writer);
+    line_sql(line, "SET lock_timeout = '5s'; TRUNCATE public.joining; RESET lock_timeout");
+    line_wait_equal(line, two, "joining", 60);
+    line_wait_equal(line, one, "restless", 60);
+}
+
 static void a_changed_declaration_begins_a_new_incarnation(void **state)
 {
     (void)state;
@@ -483,14 +575,6 @@ static void a_table_is_loaded_anew_when_its_parts_came_or_went(void **state)
                    " ATTACH PARTITION public.tree_n FOR VALUES FROM ('n') TO ('nz'); COMMIT");
     line_wait_state(line, id, "streaming", 4);
     line_wait_equal(line, id, "tree", 30);
-}
-
-static void wait_asked(const char *query)
-{
-    for (int i = 0; i < 600 && strcmp(line_ask(line, "%s", query), "t") != 0; i++) {
-        lt_sleep_ms(50);
-    }
-    assert_string_equal(line_ask(line, "%s", query), "t");
 }
 
 /* D41.2b-1: a copy reads parts that its snapshot did not have.  A large table is copied first, so
@@ -682,6 +766,7 @@ int main(void)
         TEST(a_rewritten_table_is_loaded_anew_when_the_provider_says_so),
         TEST(no_row_follows_a_column_that_went_and_came_back),
         TEST(a_new_service_joins_while_the_others_go_on),
+        TEST(a_new_service_joins_beside_one_that_never_rests),
         TEST(a_changed_declaration_begins_a_new_incarnation),
         TEST(a_table_that_never_fitted_is_told_and_begins_when_mended),
         TEST(an_unpublished_service_has_no_feed),

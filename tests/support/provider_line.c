@@ -54,18 +54,24 @@ const char *line_pg_env(struct line *line, const char *name)
     return value;
 }
 
-static void connect_pg(struct line *line)
+PGconn *line_connect(struct line *line)
 {
     char dsn[512];
     char host[256];
     snprintf(host, sizeof(host), "%s", line_pg_env(line, "PGHOST"));
     snprintf(dsn, sizeof(dsn), "host=%s port=%s user=postgres dbname=%s options='-c timezone=UTC'",
              host, line_pg_env(line, "PGPORT"), line->name);
-    PQfinish(line->pg);
-    line->pg = PQconnectdb(dsn);
-    if (PQstatus(line->pg) != CONNECTION_OK) {
-        fail_msg("%s", PQerrorMessage(line->pg));
+    PGconn *pg = PQconnectdb(dsn);
+    if (PQstatus(pg) != CONNECTION_OK) {
+        fail_msg("%s", PQerrorMessage(pg));
     }
+    return pg;
+}
+
+static void connect_pg(struct line *line)
+{
+    PQfinish(line->pg);
+    line->pg = line_connect(line);
 }
 
 void line_pg(struct line *line, const char *command, const char *option)

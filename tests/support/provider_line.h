@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <libpq-fe.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -24,6 +25,8 @@ void line_end(void);
 /** psql of the private server: statements that must succeed; the single text of a query. */
 void line_sql(struct line *line, const char *fmt, ...) LT_PRINTF(2, 3);
 const char *line_ask(struct line *line, const char *fmt, ...) LT_PRINTF(2, 3);
+/** A connection of one's own to it; PQfinish() it. */
+PGconn *line_connect(struct line *line);
 /** tools/pg/pg COMMAND on the private server. */
 void line_pg(struct line *line, const char *command, const char *option);
 /** Its data directory, socket directory and port. */

@@ -6,7 +6,6 @@
 
 #include "support/provider_line.h"
 
-#include <libpq-fe.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
