@@ -23,13 +23,14 @@ PIECE = 65536
 PENDING = 4 << 20  # a side that does not read stops the other one
 
 
-def tcp_pid(port, pids):
-    """Which of these processes owns the client's socket with that local port."""
-    wanted = set()
+def tcp_pid(port, to_port, pids):
+    """Which of these processes owns the client's socket between these two ports: one local port
+    serves connections to many."""
+    wanted, ends = set(), (":%04X" % port, ":%04X" % to_port)
     with open("/proc/net/tcp", encoding="ascii") as file:
         for line in file:
             parts = line.split()
-            if parts[1].endswith(":%04X" % port):
+            if parts[1].endswith(ends[0]) and parts[2].endswith(ends[1]):
                 wanted.add("socket:[%s]" % parts[9])
     for pid in pids:
         try:
@@ -100,7 +101,7 @@ class Proxy:
     def pid_of(self, client, address, link):
         if "socket" in link:
             return struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
-        return tcp_pid(address[1], self.known)
+        return tcp_pid(address[1], link["port"], self.known)
 
     def has_cuts(self, link):
         return any(name == link and mode == "cut" for name, _, mode, _ in self.modes)
@@ -237,7 +238,8 @@ class Proxy:
 
     def owner(self, pair):
         try:
-            return tcp_pid(pair.sides[0].sock.getpeername()[1], self.known)
+            sock = pair.sides[0].sock
+            return tcp_pid(sock.getpeername()[1], sock.getsockname()[1], self.known)
         except OSError:
             return 0
 
