@@ -231,7 +231,7 @@ class History:
         for reader in readers:
             reader.ask_end()
         end = time.monotonic() + READERS_PATIENCE
-        while any(counts(r) and not r.at_end() for r in readers) and time.monotonic() < end:
+        while any(counts(r) and not r.has_all() for r in readers) and time.monotonic() < end:
             time.sleep(0.1)
 
     def living(self):

@@ -113,6 +113,10 @@ class Reader(threading.Thread):
         """Has everything that was readable when it was asked for its end."""
         return not self.asked and self.next_offset >= self.end
 
+    def has_all(self):
+        """A client that was refused for a moment is told its end once more when it is made anew."""
+        return self.refused is None and self.at_end()
+
     def stop(self):
         self.ended.set()
 
@@ -196,7 +200,7 @@ class User:
     def finish(self):
         """What each reader knew when it was asked to stop."""
         for name, reader in self.readers.items():
-            self.streams[name].read_to_end = reader.refused is None and reader.at_end()
+            self.streams[name].read_to_end = reader.has_all()
             self.streams[name].refused = reader.refused
 
     def forget(self, connections):
