@@ -50,9 +50,9 @@ class Profile:
         self.kinds, self.bulk = kinds, bulk
 
 
-SHORT = Profile(seconds=12, transactions=240, initial=(400, 150, 100), faults=3, controls=2,
+SHORT = Profile(seconds=10, transactions=240, initial=(400, 150, 100), faults=3, controls=2,
                 shapes=1, kinds=SHORT_KINDS)
-LONG = Profile(seconds=60, transactions=1500, initial=(3000, 500, 300), faults=8, controls=6,
+LONG = Profile(seconds=48, transactions=1500, initial=(3000, 500, 300), faults=8, controls=6,
                shapes=4, kinds=LONG_KINDS, bulk=500_000)
 
 

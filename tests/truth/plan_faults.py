@@ -41,6 +41,7 @@ BROKER_KINDS = {
     "all brokers lost": (3, 0.0, 3.0, ["broker"]),
 }
 LONG_KINDS["failover"] = (1.5, 1.0, 8.0, ["source"])
+SETTING_UP = {"clock": 6.0}  # seconds that a fault takes besides its own
 # Faults that use the same thing wait for one another.
 SHARED = {"source": "source", "provider": "source", "target": "target", "broker": "broker"}
 
@@ -53,8 +54,10 @@ def fault_events(dice, profile, kinds=None, brokers=1):
     for _ in range(dice.randint(1, profile.faults)):
         kind = dice.choices(list(table), [v[0] for v in table.values()])[0]
         _, shortest, longest, parties = table[kind]
-        event = {"do": "fault", "at": round(dice.uniform(0.2, profile.seconds), 3), "kind": kind,
-                 "party": dice.choice(parties), "seconds": round(dice.uniform(shortest, longest), 3)}
+        share, party = dice.random(), dice.choice(parties)
+        seconds = round(dice.uniform(shortest, longest), 3)
+        event = {"do": "fault", "at": begin(share, kind, seconds, profile), "kind": kind,
+                 "party": party, "seconds": seconds}
         if kind in ("cut", "delay", "half-open") and event["party"] in WITH_DATABASE:
             event["database"] = dice.random() < 0.4
         if kind == "broker lost":
@@ -63,6 +66,12 @@ def fault_events(dice, profile, kinds=None, brokers=1):
             event["offset"] = dice.choice([-3600, 3600])
         events.append(event)
     return events
+
+
+def begin(share, kind, seconds, profile):
+    """So that it is over, if nothing keeps it waiting, when the last rows come."""
+    latest = max(1.0, profile.seconds - seconds - SETTING_UP.get(kind, 0.0))
+    return round(0.2 + share * (latest - 0.2), 3)
 
 
 def alone(event):
