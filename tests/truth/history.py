@@ -17,6 +17,7 @@ from witness.observations import Fault, Observations, Version
 
 PATIENCE = 120  # seconds in which a copy that has not converged must come nearer to it, if by one step
 LONGEST = 900  # even if it does
+SESSIONS_PATIENCE = 180  # seconds behind the last fault
 READERS_PATIENCE = 30  # then until the witness must have read the streams to their ends
 NOTES_PATIENCE = 15  # and until the diary must hold their notes
 
@@ -102,7 +103,7 @@ class History:
         of = {}
         for event in self.plan["events"]:
             of.setdefault(event["do"], []).append(event)
-        sessions = workload.start(self.stage, self.tables, of.pop("rows", []), begin)
+        self.sessions = workload.start(self.stage, self.tables, of.pop("rows", []), begin)
         threads = [threading.Thread(target=self.fault, args=(begin, e), daemon=True)
                    for e in of.pop("fault", [])]
         self.office = controls.Office(self)
@@ -110,10 +111,19 @@ class History:
         threads.append(threading.Thread(target=self.decide, args=(begin, decided), daemon=True))
         for thread in threads:
             thread.start()
-        for thread in threads + sessions:
+        for thread in threads:
             thread.join()
-        self.sessions = sessions
-        self.seen.blind += ["a session ended: %r" % s.error for s in sessions if s.error]
+        self.wait_sessions()
+
+    def wait_sessions(self):
+        """The source's own users, whom nobody may keep waiting."""
+        end = time.monotonic() + SESSIONS_PATIENCE
+        for session in self.sessions:
+            session.join(max(0, end - time.monotonic()))
+            if session.is_alive():
+                self.seen.blind.append("a session of the source still waits for its answer")
+                self.stage.broken = True
+        self.seen.blind += ["a session ended: %r" % s.error for s in self.sessions if s.error]
 
     def source_is_lost(self, connect=None, until_us=None):
         """The source goes back: what was true until now is an epoch of its own."""

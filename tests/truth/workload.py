@@ -10,7 +10,6 @@ from witness.clocks import at_the_source, now_us
 
 XID = "SELECT pg_current_xact_id_if_assigned()::text::bigint"
 CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-LOCKED = "SET lock_timeout = '180s'"  # longer than any fault: somebody keeps the table
 PAUSE = 0.0005  # between the rows of a transaction, so that transactions interleave
 
 
@@ -39,21 +38,13 @@ class Session(threading.Thread):
         self.stage.gate.wait()
         try:
             if self.connection is None or self.connection.closed:
-                self.connect()
+                self.connection = self.stage.registry()
             self.connection.autocommit = False
             self.carry_out(event)
             self.committed += event["end"] == "commit"
-        except psycopg2.errors.LockNotAvailable:
-            raise
         except psycopg2.Error:
             self.failed += 1
             self.recover()
-
-    def connect(self):
-        self.connection = self.stage.registry()
-        self.connection.autocommit = True
-        with self.connection.cursor() as cursor:
-            cursor.execute(LOCKED)
 
     def recover(self):
         try:
