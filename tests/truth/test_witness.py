@@ -535,6 +535,17 @@ class Judged(Judging):
         self.seen.load = 8.0
         self.found()
 
+    def test_rows_on_their_way_disturb_nobody(self):
+        """A large transaction is before whatever was committed behind it."""
+        self.disturb()
+        self.seen.faults.append(Fault("kill", ["ap000009"], BEGIN, BEGIN + 60 * S, "gone"))
+        large = self.story.transaction(7, 21, [])
+        large.changes = {"public.other": [Change("insert", None, {"id": 1})] * 10}
+        self.story.transactions.append(large)
+        self.found("disturbed")
+        large.changes["public.other"] *= 200_000
+        self.assertNotIn("disturbed", self.kinds())
+
     def test_ones_own_fault_is_no_disturbance(self):
         self.disturb()
         self.seen.faults.append(Fault("kill", ["ap000002"], BEGIN, BEGIN + 60 * S, "gone"))

@@ -1,25 +1,50 @@
-"""What happens to one user changes nothing for the others: their stamps stay young (DX-13)."""
+"""What happens to one user changes nothing for the others: their stamps stay young (DX-13).  All data
+services of a source come over one slot, in the order of its commits: rows that are on their way to
+anybody keep everybody behind them waiting."""
+
+import bisect
 
 from .observations import slowness
 from .states import untold
 from .verdict import Verdict, clock
 
 YOUNG_US = 15_000_000  # oldest stamp of a copy that nothing concerned
+WAY_US = 20  # and for each row, to the feed and to each copy of it, that came behind the stamp
 
 
 def judge(case):
-    seen, young = case.seen, YOUNG_US * slowness(case.seen)
+    seen, slow, ways = case.seen, slowness(case.seen), Ways(case.seen)
     for name, connection in seen.connections.items():
         spans = concerning(seen, connection)
         for look in seen.looks.get(name, []):
             if look.error or look.source_stamp_us is None or not begun(seen, name, look):
                 continue
             age = look.at_us - look.source_stamp_us
+            young = slow * (YOUNG_US + WAY_US * ways.between(look.source_stamp_us, look.at_us))
             if age > young and not any(b <= look.at_us and e >= look.source_stamp_us - young
                                        for b, e in spans):
                 yield Verdict("disturbed", name, "at %s its stamp is %.1f s old, though nothing "
                               "concerned it" % (clock(look.at_us), age / 1e6))
                 break
+
+
+class Ways:
+    """How many ways rows had to go that were committed in a time."""
+
+    def __init__(self, seen):
+        of = {}
+        for connection in seen.connections.values():
+            of[connection.table] = of.get(connection.table, 1) + 1
+        commits = sorted((t.commit_us, sum(len(rows) * of.get(table, 1)
+                                           for table, rows in t.changes.items()))
+                         for epoch in seen.epochs for t in epoch.transactions)
+        self.times, self.sums = [time for time, _ in commits], [0]
+        for _, ways in commits:
+            self.sums.append(self.sums[-1] + ways)
+
+    def between(self, begin_us, end_us):
+        return self.sums[bisect.bisect(self.times, end_us)] - \
+            self.sums[bisect.bisect(self.times, begin_us)]
 
 
 def over_us(seen, connection, fault):
