@@ -95,17 +95,64 @@ int lt_apply_prepare(struct work *work, struct lt_error *reterr)
     return 0;
 }
 
+int lt_apply_run(struct work *work, const char *name, const char *sql, struct lt_error *reterr)
+{
+    return lt_session_run(work->pg, name, sql, &work->params, reterr);
+}
+
+int lt_apply_queue(struct work *work, const char *name, const char *sql, struct lt_error *reterr)
+{
+    return lt_pipeline_queue(work->pg, name, sql, &work->params, reterr);
+}
+
+/* So that the database has begun before the last arrays are made. */
+#define STATEMENT_ROWS 2500
+
+typedef void make_arrays(struct lt_params *params,
+                         const struct lt_shape *shape,
+                         const struct lt_row *rows,
+                         size_t count,
+                         lt_row_filter *filter);
+
+/* Behind the last of the next rows that pass, at most as many as a statement takes; *ret_some: is
+ * there one at all? */
+static size_t
+slice_end(const struct lt_apply *apply, size_t at, lt_row_filter *filter, bool *ret_some)
+{
+    size_t pass = 0;
+    while (at < apply->count && pass < STATEMENT_ROWS)
+        pass += filter(&apply->rows[at++]);
+    *ret_some = pass > 0;
+    return at;
+}
+
+static int send_rows(struct work *work,
+                     const char *statement,
+                     make_arrays *make,
+                     lt_row_filter *filter,
+                     statement_sink *sink,
+                     struct lt_error *reterr)
+{
+    const struct lt_apply *apply = work->apply;
+    for (size_t at = 0, end; at < apply->count; at = end) {
+        bool some;
+        end = slice_end(apply, at, filter, &some);
+        if (!some)
+            continue;
+        lt_params_clear(&work->params);
+        make(&work->params, apply->shape, &apply->rows[at], end - at, filter);
+        if (sink(work, statement, NULL, reterr))
+            return -1;
+    }
+    return 0;
+}
+
 int lt_apply_delete(struct work *work,
                     statement_sink *sink,
                     lt_row_filter *filter,
                     struct lt_error *reterr)
 {
-    const struct lt_apply *apply = work->apply;
-    if (lt_apply_count(apply, filter) == 0)
-        return 0;
-    lt_params_clear(&work->params);
-    lt_params_key_columns(&work->params, apply->shape, apply->rows, apply->count, filter);
-    return sink(work->pg, work->delete, NULL, &work->params, reterr);
+    return send_rows(work, work->delete, lt_params_key_columns, filter, sink, reterr);
 }
 
 static int put_rows(struct work *work,
@@ -114,12 +161,7 @@ static int put_rows(struct work *work,
                     statement_sink *sink,
                     struct lt_error *reterr)
 {
-    const struct lt_apply *apply = work->apply;
-    if (lt_apply_count(apply, filter) == 0)
-        return 0;
-    lt_params_clear(&work->params);
-    lt_params_columns(&work->params, apply->shape, apply->rows, apply->count, filter);
-    return sink(work->pg, statement, NULL, &work->params, reterr);
+    return send_rows(work, statement, lt_params_columns, filter, sink, reterr);
 }
 
 int lt_apply_upsert(struct work *work, statement_sink *sink, struct lt_error *reterr)
@@ -139,13 +181,13 @@ int lt_apply_put(struct work *work, struct lt_error *reterr)
 {
     const struct lt_copy *copy = work->apply->copy;
     if (copy->surprised)
-        return lt_apply_upsert(work, lt_pipeline_queue, reterr);
-    if (put_rows(work, work->insert, lt_apply_is_new, lt_pipeline_queue, reterr))
+        return lt_apply_upsert(work, lt_apply_queue, reterr);
+    if (put_rows(work, work->insert, lt_apply_is_new, lt_apply_queue, reterr))
         return -1;
     if (!believes(copy))
-        return put_rows(work, work->upsert, is_not_new, lt_pipeline_queue, reterr);
-    return put_rows(work, work->update, is_known, lt_pipeline_queue, reterr) ||
-                   put_rows(work, work->upsert, is_unknown, lt_pipeline_queue, reterr)
+        return put_rows(work, work->upsert, is_not_new, lt_apply_queue, reterr);
+    return put_rows(work, work->update, is_known, lt_apply_queue, reterr) ||
+                   put_rows(work, work->upsert, is_unknown, lt_apply_queue, reterr)
                ? -1
                : 0;
 }
@@ -166,10 +208,10 @@ int lt_apply_advance(struct work *work, statement_sink *sink, struct lt_error *r
     lt_params_text(params, apply->append_time == LT_TIME_NONE
                                ? (struct lt_bytes){0}
                                : lt_bytes_text(lt_sql_time(apply->append_time, at)));
-    return sink(work->pg, NULL,
+    return sink(work, NULL,
                 "SELECT lienthong.advance($1::int, $2::bigint, $3::bigint, $4::bigint, $5::bigint,"
                 " $6::bytea, $7::timestamptz)",
-                params, reterr);
+                reterr);
 }
 
 int lt_apply_stamp(struct work *work, statement_sink *sink, struct lt_error *reterr)
@@ -183,10 +225,10 @@ int lt_apply_stamp(struct work *work, statement_sink *sink, struct lt_error *ret
     lt_params_text(&work->params, lt_bytes_text(lt_sql_time(worth->stamp, at)));
     lt_params_text(&work->params, lt_bytes_text(lt_sql_time(worth->from, from)));
     lt_params_text(&work->params, lt_bytes_text(lt_sql_time(worth->until, until)));
-    return sink(work->pg, NULL,
+    return sink(work, NULL,
                 "SELECT lienthong.stamp($1::int, $2::timestamptz, $3::timestamptz,"
                 " $4::timestamptz)",
-                &work->params, reterr);
+                reterr);
 }
 
 /* The next good record of a key, or its deletion, clears what was set aside (D41.2b-5). */
@@ -198,10 +240,10 @@ int lt_apply_clear_aside(struct work *work, statement_sink *sink, struct lt_erro
     lt_params_clear(&work->params);
     lt_params_number(&work->params, apply->copy->is.copy);
     lt_params_keys(&work->params, apply->rows, apply->count, lt_apply_is_good);
-    return sink(work->pg, NULL,
+    return sink(work, NULL,
                 "DELETE FROM lienthong.set_aside WHERE copy = $1::int AND sha256(key) IN"
                 " (SELECT sha256(k) FROM unnest($2::bytea[]) AS u(k))",
-                &work->params, reterr);
+                reterr);
 }
 
 static int
@@ -221,8 +263,7 @@ report_reject(struct work *work, const struct lt_row *row, statement_sink *sink,
     lt_params_text(&work->params, lt_bytes_text(key));
     lt_params_bytes(&work->params, lt_buf_bytes(&body));
     const int rc =
-        sink(work->pg, NULL, "INSERT INTO lienthong.report (key, body) VALUES ($1, $2::bytea)",
-             &work->params, e);
+        sink(work, NULL, "INSERT INTO lienthong.report (key, body) VALUES ($1, $2::bytea)", e);
     lt_buf_fini(&body);
     return rc;
 }
@@ -262,7 +303,7 @@ static int set_aside(struct work *work,
     lt_params_text(&work->params, lt_bytes_text(row->reason));
     if (row->key_values)
         add_key_texts(work, row);
-    if (sink(work->pg, NULL, lt_buf_text(&work->sql), &work->params, reterr))
+    if (sink(work, NULL, lt_buf_text(&work->sql), reterr))
         return -1;
     return is_reject(row) ? report_reject(work, row, sink, reterr) : 0;
 }
@@ -281,11 +322,11 @@ static int apply_at_once(struct work *work, struct lt_error *reterr)
     struct lt_pg *pg = work->pg;
     if (lt_apply_may_copy(work->apply))
         return lt_apply_by_copy(work, reterr);
-    if (lt_pipeline_begin(pg, reterr) || lt_apply_advance(work, lt_pipeline_queue, reterr) ||
-        lt_apply_clear_aside(work, lt_pipeline_queue, reterr) ||
-        lt_apply_delete(work, lt_pipeline_queue, is_delete, reterr) || lt_apply_put(work, reterr) ||
-        lt_apply_set_aside(work, lt_pipeline_queue, reterr) ||
-        lt_apply_stamp(work, lt_pipeline_queue, reterr))
+    if (lt_pipeline_begin(pg, reterr) || lt_apply_advance(work, lt_apply_queue, reterr) ||
+        lt_apply_clear_aside(work, lt_apply_queue, reterr) ||
+        lt_apply_delete(work, lt_apply_queue, is_delete, reterr) || lt_apply_put(work, reterr) ||
+        lt_apply_set_aside(work, lt_apply_queue, reterr) ||
+        lt_apply_stamp(work, lt_apply_queue, reterr))
         return -1;
     return lt_pipeline_finish(pg, reterr);
 }

@@ -75,7 +75,7 @@ static int delete_part(struct work *work, size_t first, size_t count, struct lt_
     part.rows += first;
     part.count = count;
     work->apply = &part;
-    const int rc = lt_apply_delete(work, lt_session_run, lt_apply_is_good, reterr);
+    const int rc = lt_apply_delete(work, lt_apply_run, lt_apply_is_good, reterr);
     work->apply = apply;
     return rc;
 }
@@ -86,7 +86,7 @@ static int upsert_part(struct work *work, size_t first, size_t count, struct lt_
     part.rows += first;
     part.count = count;
     work->apply = &part;
-    const int rc = lt_apply_upsert(work, lt_session_run, reterr);
+    const int rc = lt_apply_upsert(work, lt_apply_run, reterr);
     work->apply = apply;
     return rc;
 }
@@ -106,12 +106,12 @@ static int probe(struct work *work, struct lt_error *reterr)
 
 static int apply_rest(struct work *work, struct lt_error *reterr)
 {
-    return lt_apply_advance(work, lt_session_run, reterr) || probe(work, reterr) ||
-                   lt_apply_clear_aside(work, lt_session_run, reterr) ||
-                   lt_apply_set_aside(work, lt_session_run, reterr) ||
-                   lt_apply_delete(work, lt_session_run, lt_apply_is_good, reterr) ||
-                   lt_apply_upsert(work, lt_session_run, reterr) ||
-                   lt_apply_stamp(work, lt_session_run, reterr)
+    return lt_apply_advance(work, lt_apply_run, reterr) || probe(work, reterr) ||
+                   lt_apply_clear_aside(work, lt_apply_run, reterr) ||
+                   lt_apply_set_aside(work, lt_apply_run, reterr) ||
+                   lt_apply_delete(work, lt_apply_run, lt_apply_is_good, reterr) ||
+                   lt_apply_upsert(work, lt_apply_run, reterr) ||
+                   lt_apply_stamp(work, lt_apply_run, reterr)
                ? -1
                : 0;
 }

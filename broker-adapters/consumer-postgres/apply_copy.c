@@ -1,7 +1,8 @@
 /*
  * A large batch of rows that are all new, as a first load has them: COPY into the table itself
- * takes three fifths of what an insert of arrays takes.  It cannot be part of a pipeline, so that
- * there are three waits in place of one: position, rows, count and stamp with the commit.
+ * takes three fifths of what an insert of arrays takes.  It cannot be part of a pipeline; position,
+ * count, stamp and commit go with it as one script, so that there are two waits in place of one:
+ * for its begin and for its end.
  */
 #include "consumer-postgres/apply_priv.h"
 
@@ -10,7 +11,7 @@
 
 #include <string.h>
 
-#define WORTH_IT 500 /* rows */
+#define WORTH_IT 2500 /* rows; fewer go faster in one round trip */
 #define CHUNK    65536
 
 static const uint8_t head[19] = "PGCOPY\n\377\r\n"; /* and zeros: no flags, no extension */
@@ -67,15 +68,13 @@ static int send_rows(struct work *work, struct lt_error *reterr)
     return lt_pg_copy_put(work->pg, lt_buf_bytes(out), reterr);
 }
 
-int lt_apply_copy_rows(struct work *work, struct lt_error *reterr)
+/* The statements around the COPY go with it, as one script: its parameters are literals. */
+static int write(struct work *work, const char *name, const char *sql, struct lt_error *reterr)
 {
-    const struct lt_place place = lt_apply_place(work);
-    lt_buf_clear(&work->sql);
-    lt_sql_copy(work->apply->shape, &place, &work->sql);
-    if (lt_pg_copy_in(work->pg, lt_buf_text(&work->sql), reterr) || send_rows(work, reterr) ||
-        lt_pg_copy_end(work->pg, reterr))
-        return -1;
-    lt_log(LT_LOG_DEBUG, "rows_copied", "count", lt_logf("%zu", work->apply->count), NULL);
+    (void)reterr;
+    lt_assert(!name);
+    lt_params_write(&work->params, sql, &work->sql);
+    lt_buf_adds(&work->sql, ";");
     return 0;
 }
 
@@ -84,22 +83,42 @@ static int count_rows(struct work *work, struct lt_error *reterr)
     lt_params_clear(&work->params);
     lt_params_number(&work->params, work->apply->copy->is.copy);
     lt_params_number(&work->params, (int64_t)work->apply->count);
-    return lt_pipeline_queue(work->pg, NULL,
-                             "UPDATE lienthong.position SET row_count = row_count + $2::bigint"
-                             " WHERE copy = $1::int",
-                             &work->params, reterr);
+    return write(work, NULL,
+                 "UPDATE lienthong.position SET row_count = row_count + $2::bigint"
+                 " WHERE copy = $1::int",
+                 reterr);
+}
+
+static int write_script(struct work *work, struct lt_error *reterr)
+{
+    const struct lt_place place = lt_apply_place(work);
+    lt_buf_clear(&work->sql);
+    lt_buf_adds(&work->sql, "BEGIN;");
+    if (lt_apply_advance(work, write, reterr))
+        return -1;
+    lt_sql_copy(work->apply->shape, &place, &work->sql);
+    lt_buf_adds(&work->sql, ";");
+    if (count_rows(work, reterr) || lt_apply_stamp(work, write, reterr))
+        return -1;
+    lt_buf_adds(&work->sql, "COMMIT");
+    return 0;
+}
+
+int lt_apply_copy_rows(struct work *work, struct lt_error *reterr)
+{
+    if (lt_pg_copy_in(work->pg, lt_buf_text(&work->sql), reterr) || send_rows(work, reterr))
+        return -1;
+    lt_log(LT_LOG_DEBUG, "commit_begun", NULL);
+    if (lt_pg_copy_end(work->pg, reterr))
+        return -1;
+    lt_log(LT_LOG_DEBUG, "commit_ended", NULL);
+    lt_log(LT_LOG_DEBUG, "rows_copied", "count", lt_logf("%zu", work->apply->count), NULL);
+    return 0;
 }
 
 int lt_apply_by_copy(struct work *work, struct lt_error *reterr)
 {
-    struct lt_pg *pg = work->pg;
-    if (lt_pipeline_begin(pg, reterr) || lt_apply_advance(work, lt_pipeline_queue, reterr) ||
-        lt_pipeline_pause(pg, reterr))
+    if (write_script(work, reterr))
         return -1;
-    if (lt_apply_copy_rows(work, reterr))
-        return lt_session_undo(pg, reterr);
-    if (lt_pipeline_resume(pg, reterr) || count_rows(work, reterr) ||
-        lt_apply_stamp(work, lt_pipeline_queue, reterr))
-        return -1;
-    return lt_pipeline_finish(pg, reterr);
+    return lt_apply_copy_rows(work, reterr) ? lt_session_undo(work->pg, reterr) : 0;
 }

@@ -18,11 +18,11 @@ struct work {
         delete[24]; /* names of the copy's prepared statements */
 };
 
-typedef int statement_sink(struct lt_pg *pg,
-                           const char *name,
-                           const char *sql,
-                           struct lt_params *params,
-                           struct lt_error *reterr);
+/** Takes a statement, prepared when `name`, with the parameters that work has. */
+typedef int
+statement_sink(struct work *work, const char *name, const char *sql, struct lt_error *reterr);
+statement_sink lt_apply_run;   /**< at once */
+statement_sink lt_apply_queue; /**< into the pipeline */
 
 size_t lt_apply_count(const struct lt_apply *apply, lt_row_filter *filter);
 bool lt_apply_is_good(const struct lt_row *row);
@@ -53,7 +53,7 @@ int lt_apply_stamp(struct work *work, statement_sink *sink, struct lt_error *ret
 
 /* apply_copy.c: a large batch of rows that are all new. */
 bool lt_apply_may_copy(const struct lt_apply *apply);
-/** The rows alone, in the transaction that is open. */
+/** Sends the rows to the script in work->sql, which has one COPY. */
 int lt_apply_copy_rows(struct work *work, struct lt_error *reterr) LT_MUST_CHECK;
 int lt_apply_by_copy(struct work *work, struct lt_error *reterr) LT_MUST_CHECK;
 

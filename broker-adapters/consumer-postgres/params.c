@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "consumer-postgres/array.h"
+#include "pg/conn.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,4 +187,40 @@ const char *const *lt_params_values(struct lt_params *params)
                                 ? NULL
                                 : (const char *)params->data.data + params->starts[i];
     return params->values;
+}
+
+static void add_hex(struct lt_buf *out, const uint8_t *bytes, int count)
+{
+    static const uint8_t digits[] = "0123456789abcdef";
+    lt_buf_adds(out, "E'\\\\x");
+    for (int i = 0; i < count; i++) {
+        lt_buf_addc(out, digits[bytes[i] >> 4]);
+        lt_buf_addc(out, digits[bytes[i] & 15]);
+    }
+    lt_buf_adds(out, "'");
+}
+
+static void add_literal(const struct lt_params *params, long which, struct lt_buf *out)
+{
+    lt_assert(which >= 0 && which < params->count);
+    const size_t start = params->starts[which];
+    if (start == SIZE_MAX)
+        lt_buf_adds(out, "NULL");
+    else if (params->formats[which] == BINARY_FORMAT)
+        add_hex(out, params->data.data + start, params->lengths[which]);
+    else
+        lt_sql_literal(out, (const char *)params->data.data + start);
+}
+
+void lt_params_write(const struct lt_params *params, const char *sql, struct lt_buf *out)
+{
+    for (const char *at = sql; *at;) {
+        if (*at != '$') {
+            lt_buf_addc(out, (uint8_t)*at++);
+            continue;
+        }
+        char *end;
+        add_literal(params, strtol(at + 1, &end, 10) - 1, out);
+        at = end;
+    }
 }

@@ -38,5 +38,7 @@ void lt_params_keys(struct lt_params *params,
                     size_t count,
                     lt_row_filter *filter);
 
+/** Appends a statement with its parameters in their places, as literals: texts and bytea only. */
+void lt_params_write(const struct lt_params *params, const char *sql, struct lt_buf *out);
 /** Resolves the pointers; good until the next change. */
 const char *const *lt_params_values(struct lt_params *params);

@@ -2,24 +2,11 @@
 
 #include "base/log.h"
 
-static bool succeeded(const PGresult *res)
-{
-    return PQresultStatus(res) == PGRES_COMMAND_OK || PQresultStatus(res) == PGRES_TUPLES_OK;
-}
+#define PUSHED 65536 /* bytes of parameters with which a queued statement is sent at once */
 
 static int finish_one(struct lt_pg *pg, struct lt_error *reterr)
 {
-    int rc = lt_pg_flush(pg, reterr);
-    if (rc)
-        return rc;
-    for (;;) {
-        LT_CLEANUP(lt_pg_clearp) PGresult *res = NULL;
-        const int got = lt_pg_next_result(pg, &res, rc ? NULL : reterr);
-        if (got <= 0)
-            return got < 0 ? -1 : rc;
-        if (rc == 0 && !succeeded(res))
-            rc = lt_pg_result_error(pg, res, reterr);
-    }
+    return lt_pg_flush(pg, reterr) ? -1 : lt_pg_collect(pg, NULL, reterr);
 }
 
 int lt_session_prepare(struct lt_pg *pg, const char *name, const char *sql, struct lt_error *reterr)
@@ -69,7 +56,10 @@ int lt_pipeline_queue(struct lt_pg *pg,
                       struct lt_params *params,
                       struct lt_error *reterr)
 {
-    return send(pg, name, sql, params, reterr);
+    if (send(pg, name, sql, params, reterr))
+        return -1;
+    const bool large = params && params->data.len >= PUSHED;
+    return large && PQflush(lt_pg_raw(pg)) < 0 ? lt_pg_result_error(pg, NULL, reterr) : 0;
 }
 
 /* Reads to the answer of the sync.  What was queued behind an error comes back as aborted. */
@@ -90,7 +80,7 @@ static int read_answers(struct lt_pg *pg, struct lt_error *reterr)
         const ExecStatusType status = PQresultStatus(res);
         if (status == PGRES_PIPELINE_SYNC)
             return rc;
-        if (rc == 0 && !succeeded(res) && status != PGRES_PIPELINE_ABORTED)
+        if (rc == 0 && !lt_pg_succeeded(res) && status != PGRES_PIPELINE_ABORTED)
             rc = lt_pg_result_error(pg, res, reterr);
     }
 }
@@ -113,16 +103,6 @@ static int leave_pipeline(struct lt_pg *pg, struct lt_error *reterr)
     if (!PQexitPipelineMode(lt_pg_raw(pg)))
         return rc ? rc : lt_pg_result_error(pg, NULL, reterr);
     return rc ? lt_session_undo(pg, reterr) : 0;
-}
-
-int lt_pipeline_pause(struct lt_pg *pg, struct lt_error *reterr)
-{
-    return leave_pipeline(pg, reterr);
-}
-
-int lt_pipeline_resume(struct lt_pg *pg, struct lt_error *reterr)
-{
-    return PQenterPipelineMode(lt_pg_raw(pg)) ? 0 : lt_pg_result_error(pg, NULL, reterr);
 }
 
 int lt_pipeline_finish(struct lt_pg *pg, struct lt_error *reterr)

@@ -26,9 +26,6 @@ int lt_pipeline_queue(struct lt_pg *pg,
                       const char *sql,
                       struct lt_params *params, /**< NULL: none; copied */
                       struct lt_error *reterr) LT_MUST_CHECK;
-/** Waits for what was queued; the transaction stays open, outside of the pipeline. */
-int lt_pipeline_pause(struct lt_pg *pg, struct lt_error *reterr) LT_MUST_CHECK;
-int lt_pipeline_resume(struct lt_pg *pg, struct lt_error *reterr) LT_MUST_CHECK;
 /** Ends the open transaction after a failure, which is in *reterr and stays there: -1. */
 int lt_session_undo(struct lt_pg *pg, struct lt_error *reterr);
 int lt_pipeline_finish(struct lt_pg *pg, struct lt_error *reterr) LT_MUST_CHECK;

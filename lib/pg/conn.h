@@ -67,6 +67,10 @@ int lt_pg_flush(struct lt_pg *pg, struct lt_error *reterr) LT_MUST_CHECK;
 /** PQgetResult() with deadline: 1 and *ret (own it), 0 = end of this command, -1.  The result's
  * own status is not judged: lt_pg_result_error() does. */
 int lt_pg_next_result(struct lt_pg *pg, PGresult **ret, struct lt_error *reterr) LT_MUST_CHECK;
+bool lt_pg_succeeded(const PGresult *res);
+/** Reads to the end of a command: the first refusal fails.  *ret: the last good result; NULL: none
+ * is wanted. */
+int lt_pg_collect(struct lt_pg *pg, PGresult **ret, struct lt_error *reterr) LT_MUST_CHECK;
 /** Fills the error from a failed result (or, res NULL, from the connection) and returns -1. */
 int lt_pg_result_error(struct lt_pg *pg, const PGresult *res, struct lt_error *reterr);
 
@@ -74,7 +78,8 @@ int lt_pg_result_error(struct lt_pg *pg, const PGresult *res, struct lt_error *r
 int lt_pg_copy_out(struct lt_pg *pg, const char *sql, struct lt_error *reterr) LT_MUST_CHECK;
 /** 1 and one row with its line feed (good until the next call), 0 at the end, -1. */
 int lt_pg_copy_row(struct lt_pg *pg, struct lt_bytes *ret, struct lt_error *reterr) LT_MUST_CHECK;
-/** COPY ... FROM STDIN: start, put bytes (blocks with deadline while the server is slow), end. */
+/** COPY ... FROM STDIN: start, put bytes (blocks with deadline while the server is slow), end.  The
+ * text may have statements before the COPY and behind it; the end is that of all. */
 int lt_pg_copy_in(struct lt_pg *pg, const char *sql, struct lt_error *reterr) LT_MUST_CHECK;
 int lt_pg_copy_put(struct lt_pg *pg, struct lt_bytes data, struct lt_error *reterr) LT_MUST_CHECK;
 int lt_pg_copy_end(struct lt_pg *pg, struct lt_error *reterr) LT_MUST_CHECK;

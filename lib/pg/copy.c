@@ -2,32 +2,27 @@
 
 #include "base/clock.h"
 
-/* The answer that starts a copy, or the server's refusal. */
+/* To the answer that starts the copy; that of statements before it is no rows that anybody wants.
+ */
 static int start(struct lt_pg *pg, const char *sql, ExecStatusType wanted, struct lt_error *reterr)
 {
     if (!PQsendQuery(pg->conn, sql)) {
         return lt_pg_result_error(pg, NULL, reterr);
     }
-    LT_CLEANUP(lt_pg_clearp) PGresult *res = NULL;
-    if (lt_pg_next_result(pg, &res, reterr) < 0) {
-        return -1;
-    }
-    return PQresultStatus(res) == wanted ? 0 : lt_pg_result_error(pg, res, reterr);
-}
-
-/* After a copy: its final state, then the end of the command. */
-static int finish(struct lt_pg *pg, struct lt_error *reterr)
-{
-    int rc = 0;
     for (;;) {
         LT_CLEANUP(lt_pg_clearp) PGresult *res = NULL;
         int n = lt_pg_next_result(pg, &res, reterr);
-        if (n <= 0) {
-            return n < 0 ? -1 : rc;
+        if (n > 0 && PQresultStatus(res) == wanted) {
+            return 0;
         }
-        if (rc == 0 && PQresultStatus(res) != PGRES_COMMAND_OK) {
-            rc = lt_pg_result_error(pg, res, reterr);
+        if (n > 0 && lt_pg_succeeded(res)) {
+            continue;
         }
+        if (n < 0) {
+            return -1;
+        }
+        int rc = lt_pg_result_error(pg, res, reterr);
+        return n > 0 && lt_pg_collect(pg, NULL, NULL) != 0 ? -1 : rc;
     }
 }
 
@@ -48,7 +43,8 @@ int lt_pg_copy_row(struct lt_pg *pg, struct lt_bytes *ret, struct lt_error *rete
             return 1;
         }
         if (len < 0) {
-            return len == -1 ? finish(pg, reterr) : lt_pg_result_error(pg, NULL, reterr);
+            return len == -1 ? lt_pg_collect(pg, NULL, reterr)
+                             : lt_pg_result_error(pg, NULL, reterr);
         }
         if (lt_pg_read_more(pg, deadline, reterr) != 0) {
             return -1;
@@ -85,5 +81,5 @@ int lt_pg_copy_end(struct lt_pg *pg, struct lt_error *reterr)
             return -1;
         }
     }
-    return n < 0 ? lt_pg_result_error(pg, NULL, reterr) : finish(pg, reterr);
+    return n < 0 ? lt_pg_result_error(pg, NULL, reterr) : lt_pg_collect(pg, NULL, reterr);
 }

@@ -10,7 +10,7 @@ void lt_pg_clearp(PGresult **res)
     *res = NULL;
 }
 
-static bool succeeded(const PGresult *res)
+bool lt_pg_succeeded(const PGresult *res)
 {
     switch (PQresultStatus(res)) {
     case PGRES_COMMAND_OK:
@@ -22,8 +22,7 @@ static bool succeeded(const PGresult *res)
     }
 }
 
-/* Reads all results of a command, keeping the last good one and the first error. */
-static int collect(struct lt_pg *pg, PGresult **ret, struct lt_error *reterr)
+int lt_pg_collect(struct lt_pg *pg, PGresult **ret, struct lt_error *reterr)
 {
     int rc = 0;
     for (;;) {
@@ -32,7 +31,7 @@ static int collect(struct lt_pg *pg, PGresult **ret, struct lt_error *reterr)
         if (n <= 0) {
             return n < 0 ? -1 : rc;
         }
-        if (!succeeded(res)) {
+        if (!lt_pg_succeeded(res)) {
             rc = rc == 0 ? lt_pg_result_error(pg, res, reterr) : rc;
         } else if (ret != NULL) {
             PQclear(*ret);
@@ -46,7 +45,7 @@ int lt_pg_exec(struct lt_pg *pg, const char *sql, struct lt_error *reterr)
     if (!PQsendQuery(lt_pg_raw(pg), sql)) {
         return lt_pg_result_error(pg, NULL, reterr);
     }
-    return collect(pg, NULL, reterr);
+    return lt_pg_collect(pg, NULL, reterr);
 }
 
 PGresult *lt_pg_query(struct lt_pg *pg,
@@ -60,7 +59,7 @@ PGresult *lt_pg_query(struct lt_pg *pg,
         return NULL;
     }
     LT_CLEANUP(lt_pg_clearp) PGresult *res = NULL;
-    if (collect(pg, &res, reterr) != 0) {
+    if (lt_pg_collect(pg, &res, reterr) != 0) {
         return NULL;
     }
     return lt_steal(&res);

@@ -54,10 +54,13 @@ static bool is_delete(const struct lt_row *row)
 static int put_rows(struct work *work, struct lt_error *reterr)
 {
     if (lt_apply_may_copy(work->apply)) {
+        const struct lt_place place = lt_apply_place(work);
+        lt_buf_clear(&work->sql);
+        lt_sql_copy(work->apply->shape, &place, &work->sql);
         return lt_apply_copy_rows(work, reterr);
     }
     return lt_pipeline_begin(work->pg, reterr) ||
-                   lt_apply_delete(work, lt_pipeline_queue, is_delete, reterr) ||
+                   lt_apply_delete(work, lt_apply_queue, is_delete, reterr) ||
                    lt_apply_put(work, reterr) || lt_pipeline_finish(work->pg, reterr)
                ? -1
                : 0;
