@@ -5,7 +5,7 @@
  *
  * Happy path: one pipelined round trip (BEGIN, compare-and-set, deletes, inserts of rows that the
  * stream calls new, updates of those it calls known, upserts of the others, notes of rows set
- * aside, stamp, COMMIT); a large batch of new rows alone goes by COPY, in three.  A row that is
+ * aside, stamp, COMMIT); a large batch of new rows alone goes by COPY, in two.  A row that is
  * there or is not against what the stream said makes them all upserts, from then on.  When the
  * database refuses a row, the batch is done again carefully: what cannot be applied is found by
  * halving and set aside with its reason, the rest goes on.

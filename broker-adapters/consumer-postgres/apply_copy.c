@@ -69,7 +69,7 @@ static int send_rows(struct work *work, struct lt_error *reterr)
 }
 
 /* The statements around the COPY go with it, as one script: its parameters are literals. */
-static int write(struct work *work, const char *name, const char *sql, struct lt_error *reterr)
+static int add(struct work *work, const char *name, const char *sql, struct lt_error *reterr)
 {
     (void)reterr;
     lt_assert(!name);
@@ -83,10 +83,10 @@ static int count_rows(struct work *work, struct lt_error *reterr)
     lt_params_clear(&work->params);
     lt_params_number(&work->params, work->apply->copy->is.copy);
     lt_params_number(&work->params, (int64_t)work->apply->count);
-    return write(work, NULL,
-                 "UPDATE lienthong.position SET row_count = row_count + $2::bigint"
-                 " WHERE copy = $1::int",
-                 reterr);
+    return add(work, NULL,
+               "UPDATE lienthong.position SET row_count = row_count + $2::bigint"
+               " WHERE copy = $1::int",
+               reterr);
 }
 
 static int write_script(struct work *work, struct lt_error *reterr)
@@ -94,11 +94,11 @@ static int write_script(struct work *work, struct lt_error *reterr)
     const struct lt_place place = lt_apply_place(work);
     lt_buf_clear(&work->sql);
     lt_buf_adds(&work->sql, "BEGIN;");
-    if (lt_apply_advance(work, write, reterr))
+    if (lt_apply_advance(work, add, reterr))
         return -1;
     lt_sql_copy(work->apply->shape, &place, &work->sql);
     lt_buf_adds(&work->sql, ";");
-    if (count_rows(work, reterr) || lt_apply_stamp(work, write, reterr))
+    if (count_rows(work, reterr) || lt_apply_stamp(work, add, reterr))
         return -1;
     lt_buf_adds(&work->sql, "COMMIT");
     return 0;
