@@ -115,6 +115,29 @@ static void put_new_wards(int first, int count, const char *name_of_last)
     consumer_commit(&world);
 }
 
+/* More rows than one statement takes: each is changed or gone, the last of a statement and the
+ * first of the next too. */
+static void a_batch_of_many_statements_is_applied_whole(void **state)
+{
+    (void)state;
+    loaded(6000);
+    consumer_begin(&world);
+    for (int i = 1; i <= 6000; i++) {
+        char code[16];
+        snprintf(code, sizeof code, "w%d", i);
+        if (i % 2)
+            consumer_put_ward(&world, &stream, LT_OP_UPDATE, code, "changed", i + 1);
+        else
+            consumer_put_gone(&world, &stream, LT_OP_DELETE, code);
+    }
+    consumer_commit(&world);
+    consumer_eventually(&world, "3000|3000|9003000",
+                        "SELECT row_count, (SELECT count(*) FROM " VIEW
+                        "), (SELECT sum(population) FROM " VIEW ") FROM lienthong.position",
+                        world.connection, world.connection);
+    consumer_now(&world, "0", "SELECT count(*) FROM lienthong.set_aside");
+}
+
 /* A large batch of rows that are all new, then one with a row that is refused, then one with a row
  * that is there. */
 static void many_new_rows_are_copied(void **state)
@@ -622,6 +645,7 @@ int main(void)
         TEST(changes_are_applied_in_order),
         TEST(a_row_called_new_may_be_there),
         TEST(a_row_called_known_may_be_missing),
+        TEST(a_batch_of_many_statements_is_applied_whole),
         TEST(many_new_rows_are_copied),
         TEST(a_refused_record_sets_its_row_aside),
         TEST(a_zero_byte_in_a_text_sets_the_row_aside),
