@@ -15,7 +15,7 @@
 static const char settings[] = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres"
                                " -c extra_float_digits=3 -c bytea_output=hex"
                                " -c search_path=pg_catalog -c statement_timeout=0"
-                               " -c idle_in_transaction_session_timeout=0";
+                               " -c idle_in_transaction_session_timeout=0 -c jit=off";
 
 PGconn *lt_pg_raw(struct lt_pg *pg)
 {

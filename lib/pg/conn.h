@@ -10,7 +10,8 @@
  * Every session has the settings under which text output is canonical: UTF8, TimeZone UTC,
  * DateStyle ISO, IntervalStyle postgres, extra_float_digits 3, bytea_output hex, and search_path
  * pg_catalog (so name other objects with their schema); statement_timeout and
- * idle_in_transaction_session_timeout are off.
+ * idle_in_transaction_session_timeout are off.  So is jit: our statements are short, and where a
+ * table has no statistics yet the server compiles them for seconds each time.
  */
 #pragma once
 

@@ -277,6 +277,14 @@ static void filters_take_the_rows_that_where_takes(void **state)
     lt_avro_schema_unref(schema);
 }
 
+/* The session that all programs use (pg/conn.h). */
+static void no_statement_is_compiled(void **state)
+{
+    (void)state;
+    LT_CLEANUP(lt_pg_clearp) PGresult *res = query("SHOW jit");
+    assert_string_equal(lt_pg_text(res, 0, 0), "off");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +293,7 @@ int main(void)
         cmocka_unit_test(numbers_come_back),
         cmocka_unit_test(everything_else_comes_back),
         cmocka_unit_test(filters_take_the_rows_that_where_takes),
+        cmocka_unit_test(no_statement_is_compiled),
     };
     cmocka_set_test_filter(getenv("LT_TEST_FILTER"));
     return cmocka_run_group_tests(tests, start_postgres, stop_postgres);
