@@ -1,23 +1,13 @@
-#include "provider-postgres/shape.h"
+#include "provider-postgres/shape_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "change/chain.h"
 #include "change/type.h"
 
 /* All of these read catalogs only, so that a table that somebody has locked for long keeps no other
  * feed waiting; pg_publication_tables and pg_partition_tree() would lock tables. */
-
-/* How a publication p has the table t: by itself, by its ancestors, its schema, or all tables. */
-#define PUBLISHED                                                                                  \
-    " LEFT JOIN LATERAL (SELECT min(r.oid) AS oid, string_agg(r.oid::text, ',' ORDER BY r.oid) AS" \
-    "   oids, bool_or(r.prqual IS NOT NULL) AS filters, min(r.prattrs::text) AS columns"           \
-    "   FROM pg_publication_rel r WHERE r.prpubid = p.oid AND (r.prrelid = t.oid OR"               \
-    "   NOT p.pubviaroot AND r.prrelid IN (SELECT relid FROM pg_partition_ancestors(t.oid)))"      \
-    "  ) pr ON true"                                                                               \
-    " LEFT JOIN pg_publication_namespace pn ON pn.pnpubid = p.oid AND pn.pnnspid = t.relnamespace"
 
 /* One row for the table itself. */
 static const char table_sql[] =
@@ -101,7 +91,7 @@ void shape_fini(struct shape *shape)
 
 /* ---- arrays as text ---- */
 
-static void array_add(struct lt_buf *array, const char *item)
+void shape_array_add(struct lt_buf *array, const char *item)
 {
     lt_buf_adds(array, array->len == 0 ? "{\"" : ",\"");
     for (; *item != '\0'; item++) {
@@ -113,7 +103,7 @@ static void array_add(struct lt_buf *array, const char *item)
     lt_buf_addc(array, '"');
 }
 
-static const char *array_end(struct lt_buf *array)
+const char *shape_array_end(struct lt_buf *array)
 {
     lt_buf_adds(array, array->len == 0 ? "{}" : "}");
     return lt_buf_text(array);
@@ -135,15 +125,15 @@ add_columns(struct lt_buf *array, const struct service *service, const char **na
     for (size_t i = 0; i < count; i++) {
         const struct lt_field *field = field_named(service, names[i]);
         if (field != NULL) {
-            array_add(array, field->column);
+            shape_array_add(array, field->column);
         }
     }
 }
 
-static void add_all_columns(struct lt_buf *array, const struct service *service)
+void shape_add_columns(struct lt_buf *array, const struct service *service)
 {
     for (size_t i = 0; i < service->declared->field_count; i++) {
-        array_add(array, service->declared->fields[i].column);
+        shape_array_add(array, service->declared->fields[i].column);
     }
 }
 
@@ -308,8 +298,8 @@ static int check_columns(struct checking *c, struct lt_error *reterr)
 {
     const struct lt_service *declared = c->service->declared;
     struct lt_buf names = {0};
-    add_all_columns(&names, c->service);
-    const char *params[] = {c->oid, array_end(&names), c->publication};
+    shape_add_columns(&names, c->service);
+    const char *params[] = {c->oid, shape_array_end(&names), c->publication};
     LT_CLEANUP(lt_pg_clearp) PGresult *res = lt_pg_query(c->pg, columns_sql, 3, params, reterr);
     lt_buf_fini(&names);
     if (res == NULL) {
@@ -348,7 +338,7 @@ static int check_identity(struct checking *c, struct lt_error *reterr)
     struct lt_buf names = {0};
     add_columns(&names, c->service, declared->key, declared->key_count);
     add_columns(&names, c->service, declared->scope_columns, declared->scope_column_count);
-    const char *params[] = {c->oid, array_end(&names)};
+    const char *params[] = {c->oid, shape_array_end(&names)};
     LT_CLEANUP(lt_pg_clearp) PGresult *res = lt_pg_query(c->pg, parts_sql, 2, params, reterr);
     lt_buf_fini(&names);
     if (res == NULL) {
@@ -364,7 +354,7 @@ static int check_unique(struct checking *c, struct lt_error *reterr)
 {
     struct lt_buf names = {0};
     add_columns(&names, c->service, c->service->declared->key, c->service->declared->key_count);
-    const char *params[] = {c->oid, array_end(&names)};
+    const char *params[] = {c->oid, shape_array_end(&names)};
     LT_CLEANUP(lt_pg_clearp) PGresult *res = lt_pg_query(c->pg, unique_sql, 2, params, reterr);
     lt_buf_fini(&names);
     if (res == NULL) {
@@ -401,67 +391,5 @@ int shape_read(struct lt_pg *pg,
     }
     shape.partitioned = c.partitioned;
     *ret = shape;
-    return 0;
-}
-
-/* ---- fingerprint ---- */
-
-/* What changed while a table was out of the publication for a moment, a part out of its tree, or an
- * operation unpublished, is not in the stream: pr.oids (also of another column list or row filter)
- * and pn.oid, the xmin of pg_inherits and of the publication are others then. */
-static const char fingerprint_sql[] =
-    "WITH RECURSIVE t AS (SELECT c.oid, c.relnamespace FROM pg_class c"
-    "  JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2),"
-    " parts (oid, parent, joined) AS (SELECT oid, 0::oid, (SELECT string_agg(i.xmin::text, ',')"
-    "   FROM pg_inherits i WHERE i.inhrelid = t.oid) FROM t UNION ALL"
-    "  SELECT i.inhrelid, i.inhparent, i.xmin::text FROM parts p"
-    "  JOIN pg_inherits i ON i.inhparent = p.oid"
-    "  JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition)"
-    " SELECT string_agg(line, E'\\n' ORDER BY line COLLATE \"C\"),"
-    "  (SELECT string_agg(oid::text, ' ' ORDER BY parent) FROM parts) FROM ("
-    " SELECT concat_ws(' ', 'column', a.attname, a.attnum, a.atttypid, a.atttypmod, a.attcollation)"
-    "  FROM t JOIN pg_attribute a ON a.attrelid = t.oid"
-    "  AND a.attname = ANY ($4::text[]) AND NOT a.attisdropped"
-    " UNION ALL"
-    " SELECT concat_ws(' ', 'part', p.oid, p.parent, p.joined, c.relfilenode, c.relkind,"
-    "  c.relreplident, c.relrowsecurity, c.relforcerowsecurity, i.indexrelid)"
-    "  FROM parts p JOIN pg_class c ON c.oid = p.oid"
-    "  LEFT JOIN pg_index i ON i.indrelid = c.oid AND CASE c.relreplident"
-    "   WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END"
-    " UNION ALL"
-    " SELECT concat_ws(' ', 'publication', p.oid, p.xmin, pr.oids, pn.oid)"
-    "  FROM t JOIN pg_publication p ON p.pubname = $3" PUBLISHED " ) AS lines (line)";
-
-static void read_parts(const char *text, struct shape_parts *ret)
-{
-    *ret = (struct shape_parts){.oids = lt_alloc((strlen(text) / 2 + 1) * sizeof(*ret->oids))};
-    for (char *end; *text != '\0'; text = end) {
-        ret->oids[ret->count++] = (uint32_t)strtoul(text, &end, 10);
-    }
-}
-
-int shape_fingerprint(struct lt_pg *pg,
-                      const struct service *service,
-                      const char *publication,
-                      uint8_t ret[FINGERPRINT_BYTES],
-                      struct shape_parts *ret_parts,
-                      struct lt_error *reterr)
-{
-    char schema[64];
-    char table[64];
-    struct lt_buf names = {0};
-    shape_names(service, schema, table);
-    add_all_columns(&names, service);
-    const char *params[] = {schema, table, publication, array_end(&names)};
-    LT_CLEANUP(lt_pg_clearp) PGresult *res = lt_pg_query(pg, fingerprint_sql, 4, params, reterr);
-    lt_buf_fini(&names);
-    if (res == NULL) {
-        return -1;
-    }
-    memcpy(ret, service->declaration, 32);
-    lt_sha256(lt_bytes_text(lt_pg_text(res, 0, 0)), ret + 32);
-    if (ret_parts != NULL) {
-        read_parts(lt_pg_text(res, 0, 1), ret_parts);
-    }
     return 0;
 }

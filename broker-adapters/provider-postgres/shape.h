@@ -44,5 +44,13 @@ int shape_fingerprint(struct lt_pg *pg,
                       struct shape_parts *ret_parts,
                       struct lt_error *reterr) LT_MUST_CHECK;
 
+/** The same of all services, by one question to the server. */
+int shape_fingerprints(struct lt_pg *pg,
+                       const struct service *const *services,
+                       size_t count,
+                       const char *publication,
+                       uint8_t (*ret)[FINGERPRINT_BYTES],
+                       struct lt_error *reterr) LT_MUST_CHECK;
+
 /** The declared table's schema and name. */
 void shape_names(const struct service *service, char schema[64], char table[64]);

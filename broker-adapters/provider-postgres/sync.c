@@ -12,7 +12,8 @@
 
 struct sync {
     const struct provider_conf *conf;
-    const struct feeds *feeds;
+    const struct service **services; /* of the feeds, in their order */
+    size_t service_count;
     struct source source;
     int64_t interval_ms;
     int wake_fd;
@@ -97,11 +98,9 @@ static int make(struct sync *sync, struct lt_pg *pg, struct lt_error *reterr)
     if (sync->skew == LT_SKEW_STOP) {
         return 0;
     }
-    for (size_t i = 0; i < sync->feeds->count; i++) {
-        if (shape_fingerprint(pg, sync->feeds->items[i].service, sync->conf->publication,
-                              voucher->fingerprints[i], NULL, reterr) != 0) {
-            return -1;
-        }
+    if (shape_fingerprints(pg, sync->services, sync->service_count, sync->conf->publication,
+                           voucher->fingerprints, reterr) != 0) {
+        return -1;
     }
     return emit(pg, &voucher->lsn, reterr) == 0 ? 1 : -1;
 }
@@ -160,10 +159,14 @@ struct sync *sync_start(const struct provider_conf *conf,
 {
     struct sync *sync = lt_alloc(sizeof(*sync));
     *sync = (struct sync){.conf = conf,
-                          .feeds = feeds,
+                          .service_count = feeds->count,
                           .source = *source,
                           .interval_ms = interval_ms,
                           .wake_fd = wake_fd};
+    sync->services = lt_alloc((feeds->count + 1) * sizeof(struct service *));
+    for (size_t i = 0; i < feeds->count; i++) {
+        sync->services[i] = feeds->items[i].service;
+    }
     sync->voucher.fingerprints = lt_alloc((feeds->count + 1) * FINGERPRINT_BYTES);
     int rc = pthread_create(&sync->thread, NULL, run, sync);
     lt_assert(rc == 0);
@@ -176,6 +179,7 @@ void sync_stop(struct sync *sync)
         atomic_store(&sync->stop, true);
         pthread_join(sync->thread, NULL);
         free(sync->voucher.fingerprints);
+        free(sync->services);
         free(sync);
     }
 }
