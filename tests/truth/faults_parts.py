@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import psycopg2
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 import disks
@@ -149,18 +150,28 @@ class TopicDeleted(Fault):
         admin = AdminClient(admin_settings(self.stage))
         mine = [n for n, s in self.stage.users[application].streams.items()
                 if s.connection in self.history.seen.connections]
-        there = admin.list_topics(timeout=10).topics
+        there = names_of_topics(admin)
         topics = sorted("stream." + n for n in mine if "stream." + n in there)
         if not topics:
             raise LookupError("%s has no stream yet" % application)
         self.topic = topics[-1]
         admin.delete_topics([self.topic], operation_timeout=10)[self.topic].result(15)
-        wait_until("the topic is gone",
-                   lambda: self.topic not in admin.list_topics(timeout=10).topics, 10)
+        wait_until("the topic is gone", lambda: self.topic not in names_of_topics(admin), 10)
         self.proof = self.topic + " is gone"
 
     def heal(self):
         """Nobody can; the platform must."""
+
+
+def names_of_topics(admin, patience=60):
+    """Another fault may have the broker at the moment."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return set(admin.list_topics(timeout=5).topics)
+        except KafkaException:
+            if time.monotonic() > end:
+                raise
 
 
 def admin_settings(stage):
