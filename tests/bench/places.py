@@ -47,7 +47,7 @@ class Places:
         if self.whole is None:
             from bench_line import BenchLine  # only stages with Kafka need its client
             os.makedirs(self.path("line"))
-            self.whole = BenchLine(self.path("line"), self.mode)
+            self.whole = BenchLine(self.path("line"), self.mode, lasting=True)
             self.whole.found()
         return self.whole
 

@@ -176,7 +176,7 @@ def hold_times(line):
 
 def run(places, report, options):
     os.makedirs(places.path("holds"))
-    line = HoldLine(places.path("holds"), options.mode)
+    line = HoldLine(places.path("holds"), options.mode, lasting=True)
     try:
         measure(line.found(options.connections), report)
     finally:

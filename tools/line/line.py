@@ -100,11 +100,11 @@ class Cluster:
 class Kafka:
     """One private Kafka cluster and its certification authority."""
 
-    def __init__(self, directory, brokers=1, version=None, proxied=False):
+    def __init__(self, directory, brokers=1, version=None, proxied=False, lasting=False):
         self.directory, self.count = directory, brokers
         self.tool = os.path.join(ROOT, "tools", "kafka", "kafka")
         self.options = ["--brokers", str(brokers)] + (["--version", version] if version else []) \
-            + (["--proxied"] if proxied else [])
+            + (["--proxied"] if proxied else []) + (["--lasting"] if lasting else [])
 
     def start(self):
         run(self.tool, "start", self.directory, *self.options)
@@ -224,10 +224,10 @@ def write_config(path, sections):
 class Line:
     """The whole: parts, programs, declarations."""
 
-    def __init__(self, directory, mode="debug", brokers=1, version=None, proxied=False):
+    def __init__(self, directory, mode="debug", **kafka):
         self.directory = os.path.realpath(directory)
         self.bin = os.path.join(ROOT, "build", mode, "bin")
-        self.kafka = Kafka(self.path("kafka"), brokers, version, proxied)
+        self.kafka = Kafka(self.path("kafka"), **kafka)
         self.clusters = {}
         self.programs = {}
         self.declared = 0
