@@ -15,8 +15,8 @@ struct lt_daemon_options {
     bool check_config, print_config;
 };
 /** Handles --help, --version, --help-config (print and exit 0), --config FILE, --check-config,
- * --print-config; an unknown option prints usage and exits 64.  Returns the index of the first
- * argument that is not an option. */
+ * --print-config; an unknown option prints usage and exits 64.  What is not given is off, whatever
+ * *ret held.  Returns the index of the first argument that is not an option. */
 int lt_daemon_arguments(int argc,
                         char **argv,
                         const char *program,

@@ -40,6 +40,7 @@ int lt_daemon_arguments(int argc,
                         struct lt_daemon_options *ret)
 {
     int i = 1;
+    *ret = (struct lt_daemon_options){0};
     for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
         if (strcmp(argv[i], "--config") == 0) {
             if (i + 1 == argc)

@@ -137,7 +137,7 @@ run(const struct lt_routing_conf *conf, const struct lt_conf_extra *extra, struc
 
 int main(int argc, char **argv)
 {
-    struct lt_daemon_options options;
+    struct lt_daemon_options options = {0};
     struct lt_routing_conf conf = {0};
     struct lt_conf_extra extra = {0};
     struct lt_error err = {0};
