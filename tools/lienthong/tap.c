@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define SLICE_MS 200
+#define SLICE_MS 10 /* the end of a topic is seen at the next slice */
 
 int lt_cli_tap_open(const struct lt_bus *bus,
                     int64_t timeout_ms,
@@ -13,7 +13,7 @@ int lt_cli_tap_open(const struct lt_bus *bus,
 {
     struct lt_cli_tap tap = {.timeout_ms = timeout_ms, .asker = lt_asker_open(bus, reterr)};
     if (tap.asker)
-        tap.reader = lt_reader_open(bus, true, LT_READ_STEADY, reterr);
+        tap.reader = lt_reader_open(bus, true, LT_READ_LOOK, reterr);
     if (!tap.reader) {
         lt_cli_tap_close(&tap);
         return -1;
