@@ -31,7 +31,7 @@ class World(Line):
 
     def __init__(self, directory, mode="debug", brokers=1, version=None):
         os.makedirs(directory, exist_ok=True)
-        super().__init__(directory, mode, brokers, version)
+        super().__init__(directory, mode, brokers=brokers, version=version)
         self.numbers = {"sv": 0, "cn": 0, "ar": 0}
         self.services = {}
 
