@@ -19,8 +19,8 @@ int lt_session_run(struct lt_pg *pg,
                    struct lt_error *reterr) LT_MUST_CHECK;
 
 /** A pipeline: begin, queue, and finish with one wait; what is large is sent when it is queued, so
- * that the server begins with it.  On failure the first error is returned
- * and the transaction that it left open is rolled back. */
+ * that the server begins with it.  On failure the first error is returned and the transaction that
+ * it left open is rolled back. */
 int lt_pipeline_begin(struct lt_pg *pg, struct lt_error *reterr) LT_MUST_CHECK;
 int lt_pipeline_queue(struct lt_pg *pg,
                       const char *name,
