@@ -131,6 +131,11 @@ void line_config(struct line *line, const char *section, const char *key, const 
     lt_buf_addf(&line->extra, "[%s]\n%s = %s\n", section, key, value);
 }
 
+void line_config_clear(struct line *line)
+{
+    lt_buf_clear(&line->extra);
+}
+
 void line_role(struct line *line, const char *role)
 {
     line->role = role;

@@ -52,6 +52,8 @@ void line_steward(struct line *line, bool on);
 void line_role(struct line *line, const char *role);
 /** More lines for the provider's configuration, before the start. */
 void line_config(struct line *line, const char *section, const char *key, const char *value);
+/** Takes back all lines of line_config(), for the next start. */
+void line_config_clear(struct line *line);
 void line_start(struct line *line);
 void line_kill(struct line *line); /**< kill -9 */
 int line_stop(struct line *line);  /**< SIGTERM; the exit status */
