@@ -412,6 +412,12 @@ static void revoke_waits_for_the_end_and_says_when_it_does_not_come(void **state
     assert_exit(&child, 3);
     assert_says(child.errors, "signed, but its effect does not show yet: waiting for cn990001");
     child_fini(&child);
+    child = start("revoke cn990001 --ground 44.1d-1 --wait 0s");
+    json_decref(take_command(name));
+    answer_number(name, "cn990001");
+    assert_exit(&child, 3);
+    assert_says(child.errors, "its effect was not awaited");
+    child_fini(&child);
     child = start("revoke cn990001 --ground 44.1d-1");
     json_decref(take_command(name));
     answer_number(name, "cn990001");

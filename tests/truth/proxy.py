@@ -47,6 +47,7 @@ class Side:
 
     def __init__(self, sock):
         self.sock, self.queue, self.size = sock, collections.deque(), 0
+        self.events = selectors.EVENT_READ  # what it is watched for
         self.waiting = 0  # delayed pieces under way to it
         self.due = 0.0  # when the last of them is sent
         self.other = self.pair = None
@@ -85,10 +86,11 @@ class Proxy:
     # ---- connections ----
 
     def accept(self, listener, link):
-        """Whose it is, is seldom asked while a part is down: its clients come again and again."""
+        """Whose it is, is asked only while some process of the link is singled out: the answer costs
+        a look at all sockets.  set_mode() finds the owners of what is open."""
         client, address = listener.accept()
         server = self.connect(link)
-        pid = self.pid_of(client, address, link) if server or self.has_cuts(link["name"]) else 0
+        pid = self.pid_of(client, address, link) if self.singles_out(link["name"]) else 0
         cut = self.mode(link["name"], pid)[0] == "cut"
         self.counts["cut"] += cut
         if server and not cut:
@@ -103,8 +105,8 @@ class Proxy:
             return struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
         return tcp_pid(address[1], link["port"], self.known)
 
-    def has_cuts(self, link):
-        return any(name == link and mode == "cut" for name, _, mode, _ in self.modes)
+    def singles_out(self, link):
+        return any(name == link and pids is not None for name, pids, _, _ in self.modes)
 
     def connect(self, link):
         server = socket.socket(socket.AF_UNIX if "to_socket" in link else socket.AF_INET)
@@ -183,12 +185,9 @@ class Proxy:
     def watch(self, side):
         events = (selectors.EVENT_READ if side.other.size < PENDING else 0) | \
             (selectors.EVENT_WRITE if side.queue else 0)
-        try:
-            key = self.selector.get_key(side.sock)
-            if key.events != events and events:
-                self.selector.modify(side.sock, events, key.data)
-        except KeyError:
-            pass
+        if events and events != side.events and side.pair.open:
+            side.events = events
+            self.selector.modify(side.sock, events, self.selector.get_key(side.sock).data)
 
     def close(self, pair, drain=False):
         if not pair.open:

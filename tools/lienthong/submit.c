@@ -91,6 +91,16 @@ static int say_pending(const struct lt_cli *cli,
     return LT_CLI_EXIT_PENDING;
 }
 
+static int say_unwatched(const struct lt_cli *cli, const struct lt_cli_errand *errand)
+{
+    fprintf(stderr,
+            LT_SAY(cli->lang,
+                   "lienthong %s: signed, control number %" PRId64 "; its effect was not awaited\n",
+                   "lienthong %s: đã ký, số điều khiển %" PRId64 "; không chờ hiệu lực\n"),
+            cli->command->name, errand->answer.number);
+    return LT_CLI_EXIT_PENDING;
+}
+
 int lt_cli_await(struct lt_cli *cli,
                  const struct lt_cli_errand *errand,
                  enum lt_cli_wish wish,
@@ -100,6 +110,8 @@ int lt_cli_await(struct lt_cli *cli,
     const int64_t wait_ms = lt_cli_wait_ms(cli);
     if (wait_ms < 0)
         return LT_CLI_EXIT_USAGE;
+    if (wait_ms == 0)
+        return say_unwatched(cli, errand);
     int code = cli->view_open ? 0 : lt_cli_look(cli);
     if (code != 0)
         return code;

@@ -25,7 +25,8 @@ const char *lt_cli_elapsed(const struct lt_cli *cli,
                            char buf[LT_CLI_WHEN_MAX]);
 
 /** Waits at most --wait until the wish shows for the object.  0 and *ret: it does.
- * LT_CLI_EXIT_PENDING after saying what is still waiting; others after printing what is wrong. */
+ * LT_CLI_EXIT_PENDING after saying what is still waiting, at once and without Kafka when --wait is
+ * 0s; others after printing what is wrong. */
 int lt_cli_await(struct lt_cli *cli,
                  const struct lt_cli_errand *errand,
                  enum lt_cli_wish wish,
