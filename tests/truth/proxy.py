@@ -86,11 +86,12 @@ class Proxy:
     # ---- connections ----
 
     def accept(self, listener, link):
-        """Whose it is, is asked only while some process of the link is singled out: the answer costs
-        a look at all sockets.  set_mode() finds the owners of what is open."""
+        """Whose it is, is asked only while some process of the link is singled out, or when the answer
+        is at hand: it costs a look at all sockets.  set_mode() finds the owners of what is open."""
         client, address = listener.accept()
         server = self.connect(link)
-        pid = self.pid_of(client, address, link) if self.singles_out(link["name"]) else 0
+        asked = "socket" in link or self.singles_out(link["name"])
+        pid = self.pid_of(client, address, link) if asked else 0
         cut = self.mode(link["name"], pid)[0] == "cut"
         self.counts["cut"] += cut
         if server and not cut:

@@ -31,6 +31,8 @@ def tell(result, played, died):
               "%.1f s" % played.converged_s), flush=True)
     print("    %s; load per processor up to %.1f" % (
         ", ".join("%s %.0f s" % phase for phase in played.phases), seen.load), flush=True)
+    for fault in seen.faults:
+        print("    %s: %.0f s" % (fault.kind, ((fault.end_us or seen.end_us) - fault.begin_us) / 1e6))
     for verdict in result.verdicts:
         print("    %s" % verdict)
     for reason in result.blind:
