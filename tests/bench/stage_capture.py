@@ -1,11 +1,16 @@
 """Capture from a slot until Avro bytes are ready, beside a libpq reader that parses message headers
 only: same publication, same slot position, in turn."""
 
+import time
+
 import sample
 from measure import BenchError, Side, alternate, program, ratios
 from reference import Chain, key_of, scope_of, value_of
 
 DATABASE, SLOT, PUBLICATION, GOAL = "capture", "bench", "bench", 0.9
+PATIENCE = 30
+DROP = ("SELECT pg_drop_replication_slot(slot_name)::text FROM pg_replication_slots"
+        " WHERE slot_name = %s AND NOT active")
 
 
 class Variant:
@@ -61,6 +66,15 @@ def expected(cluster, variant, old):
     return chain.hex()
 
 
+def drop_slot(cluster):
+    """A reader that is gone holds its slot until its walsender has noticed."""
+    end = time.monotonic() + PATIENCE
+    while not cluster.query(DATABASE, DROP, [SLOT]):
+        if time.monotonic() > end:
+            raise BenchError("capture: the slot is in use")
+        time.sleep(0.05)
+
+
 def run(places, report, options):
     cluster = places.cluster()
     for variant in variants(options.rows):
@@ -79,4 +93,4 @@ def run(places, report, options):
         if {r["rows"] for r in ours.runs + limit.runs} != {options.rows}:
             raise BenchError("capture, %s: rows are missing" % variant.name)
         report.add("capture: " + variant.name, ours, limit, ratios(ours, limit), GOAL)
-        cluster.query(DATABASE, "SELECT pg_drop_replication_slot('%s')" % SLOT)
+        drop_slot(cluster)
