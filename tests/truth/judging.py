@@ -42,6 +42,7 @@ class Judging:
 
 def work(seen, there):
     gc.freeze()  # the parent's clients are not ours to close
+    gc.disable()  # a judge makes no cycles, and ends soon
     os.nice(NICE)
     started = time.monotonic()
     verdicts, blind = judge(seen)

@@ -546,6 +546,17 @@ class Judged(Judging):
         large.changes["public.other"] *= 200_000
         self.assertNotIn("disturbed", self.kinds())
 
+    def test_rows_in_the_way_of_a_stamp_disturb_nobody(self):
+        """A large transaction is before the stamp that was made while it was under way."""
+        self.disturb()
+        self.seen.faults.append(Fault("kill", ["ap000009"], BEGIN, BEGIN + 60 * S, "gone"))
+        large = self.story.transaction(7, 17, [])
+        large.changes = {"public.other": [Change("insert", None, {"id": 1})] * 10}
+        self.story.transactions.append(large)
+        self.found("disturbed")
+        large.changes["public.other"] *= 200_000
+        self.assertNotIn("disturbed", self.kinds())
+
     def test_ones_own_fault_is_no_disturbance(self):
         self.disturb()
         self.seen.faults.append(Fault("kill", ["ap000002"], BEGIN, BEGIN + 60 * S, "gone"))

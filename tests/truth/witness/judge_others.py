@@ -1,6 +1,7 @@
 """What happens to one user changes nothing for the others: their stamps stay young (DX-13).  All data
 services of a source come over one slot, in the order of its commits: rows that are on their way to
-anybody keep everybody behind them waiting."""
+anybody keep everybody behind them waiting.  A stamp of that age was on its way as long: what had been
+committed as long before it may have been before it."""
 
 import bisect
 
@@ -9,7 +10,7 @@ from .states import untold
 from .verdict import Verdict, clock
 
 YOUNG_US = 15_000_000  # oldest stamp of a copy that nothing concerned
-WAY_US = 20  # and for each row, to the feed and to each copy of it, that came behind the stamp
+WAY_US = 20  # and for each row, to the feed and to each copy of it, that may have been in its way
 
 
 def judge(case):
@@ -20,7 +21,8 @@ def judge(case):
             if look.error or look.source_stamp_us is None or not begun(seen, name, look):
                 continue
             age = look.at_us - look.source_stamp_us
-            young = slow * (YOUNG_US + WAY_US * ways.between(look.source_stamp_us, look.at_us))
+            in_its_way = ways.between(look.source_stamp_us - age, look.at_us)
+            young = slow * (YOUNG_US + WAY_US * in_its_way)
             if age > young and not any(b <= look.at_us and e >= look.source_stamp_us - young
                                        for b, e in spans):
                 yield Verdict("disturbed", name, "at %s its stamp is %.1f s old, though nothing "
