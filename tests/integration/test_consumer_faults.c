@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #define DAY  (86400 * LT_SECOND)
 #define VIEW "lienthong_data.ward_%s"
@@ -206,9 +207,27 @@ static void the_loser_of_a_race_changes_nothing(void **state)
     lt_target_close(two);
 }
 
-static void a_second_process_takes_over(void **state)
+/* Feeds both, since who is fenced learns of it when it has something to say; returns who ended. */
+static pid_t wait_first_to_end(const pid_t both[2], int *ret_status)
+{
+    for (int i = 0; i < 150; i++) {
+        for (int k = 0; k < 2; k++)
+            if (waitpid(both[k], ret_status, WNOHANG) == both[k])
+                return both[k];
+        put_random(1);
+        lt_sleep_ms(200);
+    }
+    fail_msg("two processes go on side by side");
+    return 0;
+}
+
+/* The second one, as a rule.  A commit in the moment in which the broker fences the first is
+ * answered with an internal error (Kafka 4.2.1: ONGOING while it already a pending state
+ * PREPARE_EPOCH_FENCE), so that the first one begins again, and with that fences the second. */
+static void of_two_processes_one_takes_over(void **state)
 {
     (void)state;
+    int status = 0;
     begin_model();
     consumer_world_start(&world);
     put_random(10);
@@ -217,14 +236,12 @@ static void a_second_process_takes_over(void **state)
     consumer_world_start(&world);
     put_random(10);
     copy_equals_model();
-    const pid_t second = world.pid;
-    world.pid = first;
-    for (int i = 0; i < 100 && !consumer_world_logged(&world, "another_process_took_over"); i++) {
-        put_random(1); /* it learns of the fence when it has something to say */
-        lt_sleep_ms(200);
-    }
-    assert_int_equal(consumer_world_stop(&world, 0), LT_EXIT_TAKEN_OVER); /* by itself */
-    world.pid = second;
+    const pid_t both[2] = {first, world.pid};
+    const pid_t gone = wait_first_to_end(both, &status);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), LT_EXIT_TAKEN_OVER); /* by itself */
+    assert_true(consumer_world_logged(&world, "another_process_took_over"));
+    world.pid = gone == both[0] ? both[1] : both[0];
     put_random(10);
     copy_equals_model();
     chain_equals_topic();
@@ -400,7 +417,7 @@ int main(void)
         TEST(a_crash_of_the_database_takes_all_back_together),
         TEST(a_restart_of_the_broker_is_survived),
         TEST(the_loser_of_a_race_changes_nothing),
-        TEST(a_second_process_takes_over),
+        TEST(of_two_processes_one_takes_over),
         TEST(a_stream_that_may_not_be_read_waits_and_resumes_by_itself),
         TEST(a_restored_database_is_reported_and_catches_up),
         TEST(cleaned_records_make_it_read_the_stream_again_beside),
