@@ -31,12 +31,12 @@ def tell(result, played, died):
               "%.1f s" % played.converged_s), flush=True)
     print("    %s; load per processor up to %.1f" % (
         ", ".join("%s %.0f s" % phase for phase in played.phases), seen.load), flush=True)
-    for fault in seen.faults:
-        print("    %s: %.0f s" % (fault.kind, ((fault.end_us or seen.end_us) - fault.begin_us) / 1e6))
     for verdict in result.verdicts:
         print("    %s" % verdict)
     for reason in result.blind:
         print("    could not see: %s" % reason)
+    for fault in seen.faults:
+        print("    %s: %.0f s" % (fault.kind, ((fault.end_us or seen.end_us) - fault.begin_us) / 1e6))
     for (name, code), count in collections.Counter(d[:2] for d in died).items():
         print("    %s ended by itself with %s, %d times" % (name, code, count))
     for text in getattr(getattr(played, "office", None), "refused", []):
