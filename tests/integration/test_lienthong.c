@@ -147,6 +147,21 @@ static void apply_waits_until_a_heartbeat_confirms(void **state)
     child_fini(&child);
 }
 
+static void what_is_signed_is_named_though_nobody_waits(void **state)
+{
+    (void)state;
+    LT_CLEANUP(lt_freep) char *path = path_of("agency.json");
+    LT_CLEANUP(lt_freep) char *line = lt_printf("apply --wait 0s %s", path);
+    struct child child = start(line);
+    char name[LT_CLI_SPOOL_NAME_MAX];
+    json_decref(take_command(name));
+    answer_number(name, "ag0001");
+    assert_exit(&child, 3);
+    assert_says(child.out, "ag0001\n");
+    assert_says(child.errors, "its effect was not awaited");
+    child_fini(&child);
+}
+
 static void a_refusal_is_told_as_file_path_text(void **state)
 {
     (void)state;
@@ -473,6 +488,7 @@ int main(void)
         cmocka_unit_test(init_makes_topics_rights_and_the_key_pair),
         cmocka_unit_test(init_refuses_a_public_key_of_another_pair),
         cmocka_unit_test(apply_waits_until_a_heartbeat_confirms),
+        cmocka_unit_test(what_is_signed_is_named_though_nobody_waits),
         cmocka_unit_test(a_refusal_is_told_as_file_path_text),
         cmocka_unit_test(a_silent_steward_is_told_with_a_hint),
         cmocka_unit_test(mistakes_on_the_command_line_reach_nobody),

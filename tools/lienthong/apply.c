@@ -79,6 +79,13 @@ static int await_signed(struct lt_cli *cli, const struct lt_cli_errand *errand)
     return 0;
 }
 
+/* They are signed, whether or not anybody waited for more. */
+static void say_objects(const struct lt_cli_answer *answer)
+{
+    for (size_t i = 0; i < answer->object_count; i++)
+        printf("%s\n", answer->objects[i]);
+}
+
 static int run(struct lt_cli *cli)
 {
     const char *kinds[LT_CLI_ARGUMENTS_MAX] = {0};
@@ -100,11 +107,10 @@ static int run(struct lt_cli *cli)
                              &errand);
     if (code == 0)
         code = await_signed(cli, &errand);
-    if (code == 0) {
-        for (size_t i = 0; i < errand.answer.object_count; i++)
-            printf("%s\n", errand.answer.objects[i]);
+    if (code == 0 || code == LT_CLI_EXIT_PENDING)
+        say_objects(&errand.answer);
+    if (code == 0)
         say_articles(cli->lang, kinds, cli->args.count);
-    }
     lt_cli_errand_fini(&errand);
     return code;
 }
