@@ -241,6 +241,7 @@ static void of_two_processes_one_takes_over(void **state)
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), LT_EXIT_TAKEN_OVER); /* by itself */
     assert_true(consumer_world_logged(&world, "another_process_took_over"));
+    assert_true(gone == first || consumer_world_logged(&world, "Unknown broker error"));
     world.pid = gone == both[0] ? both[1] : both[0];
     put_random(10);
     copy_equals_model();
