@@ -535,27 +535,23 @@ class Judged(Judging):
         self.seen.load = 8.0
         self.found()
 
-    def test_rows_on_their_way_disturb_nobody(self):
-        """A large transaction is before whatever was committed behind it."""
+    def rows_on_their_way(self, second):
         self.disturb()
         self.seen.faults.append(Fault("kill", ["ap000009"], BEGIN, BEGIN + 60 * S, "gone"))
-        large = self.story.transaction(7, 21, [])
+        large = self.story.transaction(7, second, [])
         large.changes = {"public.other": [Change("insert", None, {"id": 1})] * 10}
         self.story.transactions.append(large)
         self.found("disturbed")
         large.changes["public.other"] *= 200_000
         self.assertNotIn("disturbed", self.kinds())
 
+    def test_rows_on_their_way_disturb_nobody(self):
+        """A large transaction is before whatever was committed behind it."""
+        self.rows_on_their_way(21)
+
     def test_rows_in_the_way_of_a_stamp_disturb_nobody(self):
         """A large transaction is before the stamp that was made while it was under way."""
-        self.disturb()
-        self.seen.faults.append(Fault("kill", ["ap000009"], BEGIN, BEGIN + 60 * S, "gone"))
-        large = self.story.transaction(7, 17, [])
-        large.changes = {"public.other": [Change("insert", None, {"id": 1})] * 10}
-        self.story.transactions.append(large)
-        self.found("disturbed")
-        large.changes["public.other"] *= 200_000
-        self.assertNotIn("disturbed", self.kinds())
+        self.rows_on_their_way(17)
 
     def test_ones_own_fault_is_no_disturbance(self):
         self.disturb()
