@@ -217,7 +217,7 @@ class Office:
         if not self.declare(dict(self.stage.declarations["agreement", ident],
                                  connection_until=utc(until))):
             self.unanswered_ends.append(connection)
-        connection.until_us = until * 10**6
+        connection.until_us = max(until * 10**6, now_us())  # an answer may come after the instant
         self.controls.append(Control("run out", connection.name, now_us()))
         helper = threading.Thread(target=self.steward_is_down, args=(until,), daemon=True)
         self.helpers.append(helper)
