@@ -28,10 +28,10 @@ SLOW_MS = 40  # every piece to and from the slow user's consumer takes so long
 
 
 class Stage(Line):
-    def __init__(self, directory, mode="debug", version=None, brokers=1):
+    def __init__(self, directory, mode="debug", version=None, lasting=False, brokers=1):
         os.makedirs(directory, exist_ok=True)
         super().__init__(directory, mode, brokers=brokers, version=version, proxied=True,
-                         lasting=True)
+                         lasting=lasting)
         self.numbers = {"sv": 0, "cn": 0, "ar": 0}
         self.died = []  # programs that ended by themselves
         self.excused = set()  # programs that a fault keeps down
