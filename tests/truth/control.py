@@ -169,6 +169,8 @@ class Office:
         declared = self.stage.declarations["service", ident]
         fields = [dict(f, type=event["type"]) if f["column"] == event["column"] else f
                   for f in declared["fields"]]
+        if fields == declared["fields"]:
+            return
         touched = [c for c in self.seen.connections.values() if c.service == ident
                    and c.terminated_us is None and event["column"] in c.versions[-1].scope.fields]
         for connection in touched:

@@ -13,11 +13,13 @@ import workload
 from stage import connection_of
 from witness import scope
 from witness.clocks import now_us
+from witness.judge import ENOUGH_LOOKS
 from witness.observations import Fault, Observations, Version
 
 PATIENCE = 120  # seconds in which a copy that has not converged must come nearer to it, if by one step
 LONGEST = 900  # even if it does
 SESSIONS_PATIENCE = 180  # seconds behind the last fault
+LOOKS_PATIENCE = 10  # seconds until each living copy must have been looked at often enough
 READERS_PATIENCE = 30  # then until the witness must have read the streams to their ends
 NOTES_PATIENCE = 15  # and until the diary must hold their notes
 
@@ -54,7 +56,6 @@ class History:
         self.initial_rows()
         self.stage.declare_services(made)
         self.connect()
-        self.stage.clear()
 
     def initial_rows(self):
         session = workload.Session(self.stage, self.tables, [], 0)
@@ -88,6 +89,7 @@ class History:
         """Or events begin while everything is loaded for the first time."""
         if self.plan.get("warm"):
             self.wait_stamps(0)
+        self.stage.clear()
 
     def service_of(self, number):
         return self.plan["connections"][number][2]
@@ -207,6 +209,7 @@ class History:
 
     def observe(self):
         seen, stage = self.seen, self.stage
+        self.wait_looks()
         self.wait_readers()
         for user in stage.users.values():
             user.finish()
@@ -225,6 +228,14 @@ class History:
         seen.epochs.append(stage.source.collect([t for t, _ in self.tables]))
         seen.load = stage.source.load
         seen.end_us = now_us()
+
+    def wait_looks(self):
+        """Where all was loaded for the first time beside the events, the copies are young."""
+        end = time.monotonic() + LOOKS_PATIENCE
+        while time.monotonic() < end and any(
+                len(self.stage.views[c.application].looks[c.name]) < ENOUGH_LOOKS
+                for c in self.alive()):
+            time.sleep(0.1)
 
     def wait_readers(self):
         """The inboxes, then the streams of which they tell: read to the end, or not judged.  One that
@@ -260,14 +271,16 @@ class History:
             time.sleep(0.3)
 
     def clear(self):
-        """Ends the history's connections; the next one has the line for itself once it is set up."""
-        watchers = list(self.stage.users.values()) + list(self.stage.views.values())
-        with concurrent.futures.ThreadPoolExecutor(len(watchers)) as clerks:
-            list(clerks.map(lambda watcher: watcher.forget(self.seen.connections), watchers))
+        """Ends the history's connections; the next one has the line for itself before its events."""
+        for views in self.stage.views.values():
+            views.forget(self.seen.connections)
         self.stage.clearing = threading.Thread(target=self.end_connections, daemon=True)
         self.stage.clearing.start()
 
     def end_connections(self):
+        users = list(self.stage.users.values())
+        with concurrent.futures.ThreadPoolExecutor(len(users)) as clerks:
+            list(clerks.map(lambda user: user.forget(self.seen.connections), users))
         agreements = sorted({"ar%06d" % c.agreement for c in self.seen.connections.values()})
         with concurrent.futures.ThreadPoolExecutor(len(agreements) or 1) as clerks:
             list(clerks.map(lambda agreement: self.stage.lienthong(

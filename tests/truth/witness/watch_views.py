@@ -28,6 +28,7 @@ class Views(threading.Thread):
         super().__init__(daemon=True)
         self.connect, self.pause = connect, pause
         self.views, self.looks = {}, {}
+        self.prepared = set()  # connections, at the server looked at
         self.ended = threading.Event()
 
     def watch(self, connection, view):
@@ -57,14 +58,19 @@ class Views(threading.Thread):
 
     def open(self):
         connection = self.connect()
+        self.prepared.clear()
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '%s'; SET statement_timeout = '%s'" % (
                 LOCKED_OUT, PATIENCE))
         return connection
 
     def look(self, target, connection, view):
+        """Prepared, for planning takes longer than a look at some hundred rows."""
         with target.cursor() as cursor:
-            cursor.execute(LOOK.format(connection, view))
+            if connection not in self.prepared:
+                cursor.execute("PREPARE %s AS %s" % (connection, LOOK.format(connection, view)))
+                self.prepared.add(connection)
+            cursor.execute("EXECUTE " + connection)
             stamp, usable, count, bits = cursor.fetchone()
         self.note(connection, Look(now_us(), stamp, usable, count, int(bits, 2)))
 
