@@ -40,8 +40,9 @@ class Views(threading.Thread):
 
     def run(self):
         target = None
-        took = 0
-        while not self.ended.wait(max(self.pause, 4 * took)):  # a fifth of the time is spent looking
+        took = before = 0
+        # A fifth of the time is spent looking; one round behind a server that stood still is no measure.
+        while not self.ended.wait(max(self.pause, 4 * min(took, before))):
             began = time.monotonic()
             for connection, view in self.views.items():
                 try:
@@ -52,7 +53,7 @@ class Views(threading.Thread):
                     if target is None or target.closed:
                         target = None
                         self.ended.wait(0.2)
-            took = time.monotonic() - began
+            before, took = took, time.monotonic() - began
         if target:
             target.close()
 
