@@ -71,8 +71,8 @@ static int read_inbox(struct follow *f, struct lt_error *reterr)
 {
     int64_t next;
     f->inbox = lt_inbox_new();
-    if (lt_asker_read_to_end(f->asker, f->inbox_topic, LT_OFFSET_BEGIN, INBOX_WAIT_MS, take_inbox,
-                             f, &next, reterr) ||
+    if (lt_bus_read_to_end(&f->bus, f->inbox_topic, LT_OFFSET_BEGIN, INBOX_WAIT_MS, take_inbox, f,
+                           &next, reterr) ||
         lt_reader_add(f->reader, f->inbox_topic, next, reterr)) {
         if (reterr->class == LT_ERR_REJECT)
             reterr->class = LT_ERR_RETRY; /* not there yet: the steward makes it */
@@ -185,13 +185,13 @@ static int check_clocks(struct follow *f, struct lt_error *reterr)
  * that waits for its mark beyond the end waits for nothing: the topic is another one. */
 static void check_short(struct follow *f, struct lt_track *track)
 {
-    int64_t lso, hw;
+    int64_t low, lso, hw;
     const int64_t promised = lt_track_promised(track);
     const bool is_short = lt_gap_short(&track->to, promised);
     const bool is_first = track->to.next_offset < track->copy->is.at.e0;
     if (!track->reading || track->unreadable || track->fault.found || track->pending.count ||
         !(is_short || is_first) ||
-        lt_asker_watermarks(f->asker, track->topic, NULL, &lso, &hw, NULL))
+        lt_asker_watermarks(f->asker, track->topic, &low, &lso, &hw, NULL))
         return;
     if (lt_gap_other_topic(&track->copy->is.at, hw))
         damage(track, promised, "other topic");

@@ -40,12 +40,12 @@ static void put_off(struct follow *f, int64_t ms)
 static int topic_end(struct follow *f, const char *stream, int64_t *ret)
 {
     char topic[LT_TOPIC_MAX];
-    int64_t lso, hw;
+    int64_t low, lso, hw;
     struct lt_error err = {0};
     lt_topic_stream(stream, topic);
     int rc = lt_asker_topic_exists(f->asker, topic, &err);
     if (rc == 1)
-        rc = lt_asker_watermarks(f->asker, topic, NULL, &lso, &hw, &err) ? -1 : 1;
+        rc = lt_asker_watermarks(f->asker, topic, &low, &lso, &hw, &err) ? -1 : 1;
     if (rc == 1)
         *ret = hw;
     else if (rc < 0)

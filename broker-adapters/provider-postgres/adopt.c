@@ -38,7 +38,7 @@ static int walk(void *arg, const struct lt_message *message, struct lt_error *re
 
 /* Reads from further and further back until the first record after the position is met. */
 static int walk_to(struct feed *feed,
-                   struct lt_asker *asker,
+                   const struct lt_bus *bus,
                    const struct lt_header *tail,
                    int64_t tail_offset,
                    int64_t low,
@@ -49,8 +49,8 @@ static int walk_to(struct feed *feed,
         struct walking w = {.chain = feed->chain, .seq = feed->seq, .target = tail->seq};
         int64_t from = LT_MAX(low, tail_offset - back);
         int64_t next = 0;
-        if (lt_asker_read_to_end(asker, feed->topic, from, READ_TIMEOUT_MS, walk, &w, &next,
-                                 reterr) != 0) {
+        if (lt_bus_read_to_end(bus, feed->topic, from, READ_TIMEOUT_MS, walk, &w, &next, reterr) !=
+            0) {
             return -1;
         }
         *ret_whole = !w.broken && w.seq == tail->seq;
@@ -84,6 +84,7 @@ static int read_tail(struct lt_asker *asker,
 }
 
 static int adopt(struct feed *feed,
+                 const struct lt_bus *bus,
                  struct lt_asker *asker,
                  const struct lt_header *tail,
                  int64_t offset,
@@ -92,9 +93,10 @@ static int adopt(struct feed *feed,
 {
     int64_t low = 0;
     int64_t lso = 0;
+    int64_t hw = 0;
     bool whole = false;
-    if (lt_asker_watermarks(asker, feed->topic, &low, &lso, NULL, reterr) != 0 ||
-        walk_to(feed, asker, tail, offset, low, &whole, reterr) != 0) {
+    if (lt_asker_watermarks(asker, feed->topic, &low, &lso, &hw, reterr) != 0 ||
+        walk_to(feed, bus, tail, offset, low, &whole, reterr) != 0) {
         return -1;
     }
     if (!whole || tail->incarnation != feed->incarnation) {
@@ -107,8 +109,8 @@ static int adopt(struct feed *feed,
 }
 
 int adopt_tail(struct feed *feed,
+               const struct lt_bus *bus,
                struct lt_asker *asker,
-               int64_t timeout_ms,
                enum lt_verdict *ret,
                struct lt_error *reterr)
 {
@@ -119,7 +121,7 @@ int adopt_tail(struct feed *feed,
     if (exists <= 0) {
         return exists;
     }
-    if (lt_wait_readable(asker, feed->topic, timeout_ms, reterr) != 0) {
+    if (lt_wait_readable(asker, feed->topic, bus->transaction_ms, reterr) != 0) {
         return -1;
     }
     int found = read_tail(asker, feed->topic, &tail, &offset, reterr);
@@ -127,7 +129,7 @@ int adopt_tail(struct feed *feed,
         return found < 0 ? -1 : 0;
     }
     *ret = lt_judge(feed->seq, found == 1 ? tail.seq : 0);
-    return *ret == LT_VERDICT_ADOPT ? adopt(feed, asker, &tail, offset, ret, reterr) : 0;
+    return *ret == LT_VERDICT_ADOPT ? adopt(feed, bus, asker, &tail, offset, ret, reterr) : 0;
 }
 
 int adopt_end_seq(const struct feed *feed,

@@ -8,12 +8,11 @@
 #include "position/position.h"
 #include "provider-postgres/feeds.h"
 
-/** Waits for at most timeout_ms until the feed's topic is readable, compares, and on ADOPT moves
- * seq, chain and last event to the tail.  A topic that is gone, or a tail that is not ours, is
- * DAMAGED. */
+/** Waits until the feed's topic is readable, compares, and on ADOPT moves seq, chain and last event
+ * to the tail.  A topic that is gone, or a tail that is not ours, is DAMAGED. */
 int adopt_tail(struct feed *feed,
+               const struct lt_bus *bus,
                struct lt_asker *asker,
-               int64_t timeout_ms,
                enum lt_verdict *ret,
                struct lt_error *reterr) LT_MUST_CHECK;
 

@@ -90,15 +90,15 @@ static void decode(struct progress *progress, const struct reading *reading)
 }
 
 int progress_read(struct progress *progress,
-                  struct lt_asker *asker,
+                  const struct lt_bus *bus,
                   const char *topic,
                   int64_t timeout_ms,
                   struct lt_error *reterr)
 {
     struct reading reading = {0};
     progress_fini(progress);
-    int rc = lt_asker_read_to_end(asker, topic, LT_OFFSET_BEGIN, timeout_ms, take, &reading,
-                                  &progress->next_offset, reterr);
+    int rc = lt_bus_read_to_end(bus, topic, LT_OFFSET_BEGIN, timeout_ms, take, &reading,
+                                &progress->next_offset, reterr);
     if (rc == 0) {
         progress->arena = lt_arena_new(4096);
         decode(progress, &reading);

@@ -20,7 +20,7 @@ struct progress {
 void progress_fini(struct progress *progress);
 /** Everything up to the high watermark noted at the call (protocol 4.3). */
 int progress_read(struct progress *progress,
-                  struct lt_asker *asker,
+                  const struct lt_bus *bus,
                   const char *topic,
                   int64_t timeout_ms,
                   struct lt_error *reterr) LT_MUST_CHECK;

@@ -100,8 +100,8 @@ static int read_stored(struct run *run, struct lt_error *reterr)
 {
     struct provider *p = run->provider;
     if (lt_wait_readable(run->asker, p->progress_topic, p->bus.transaction_ms, reterr) != 0 ||
-        progress_read(&run->progress, run->asker, p->progress_topic, p->bus.transaction_ms,
-                      reterr) != 0) {
+        progress_read(&run->progress, &p->bus, p->progress_topic, p->bus.transaction_ms, reterr) !=
+            0) {
         return -1;
     }
     if (run->progress.garbage > 0) {
@@ -187,7 +187,7 @@ static int judge(struct run *run, struct feed *feed, struct lt_error *reterr)
         .declared_as_stored = memcmp(feed->fingerprint, feed->service->declaration, 32) == 0,
     };
     if (feed->state == FEED_STREAMING && !run->verdict.fresh &&
-        adopt_tail(feed, run->asker, p->bus.transaction_ms, &facts.tail, reterr) != 0) {
+        adopt_tail(feed, &p->bus, run->asker, &facts.tail, reterr) != 0) {
         return lt_fail_context(reterr, "feed %s", feed->topic);
     }
     if (facts.tail == LT_VERDICT_ADOPT) {

@@ -35,7 +35,7 @@ static int request(struct lt_admin *admin,
         put_acl(&body, &acls[i], host);
     }
     int rc =
-        lt_raw_call(lt_admin_raw(admin), api_key, VERSION, lt_buf_bytes(&body), answer, reterr);
+        lt_raw_call(lt_admin_bus(admin), api_key, VERSION, lt_buf_bytes(&body), answer, reterr);
     lt_buf_fini(&body);
     return rc;
 }
@@ -87,7 +87,7 @@ int lt_admin_acl_list(struct lt_admin *admin,
 {
     struct lt_buf body = {0}, answer = {0};
     put_any(&body);
-    int rc = lt_raw_call(lt_admin_raw(admin), DESCRIBE_ACLS, VERSION, lt_buf_bytes(&body), &answer,
+    int rc = lt_raw_call(lt_admin_bus(admin), DESCRIBE_ACLS, VERSION, lt_buf_bytes(&body), &answer,
                          reterr);
     if (rc == 0) {
         rc = lt_acl_answer_listed(lt_buf_bytes(&answer), ret, ret_count, reterr);

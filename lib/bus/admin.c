@@ -5,7 +5,6 @@
 #include "bus/admin.h"
 
 #include "bus_priv.h"
-#include "raw.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,6 @@ struct lt_admin {
     struct lt_client client;
     rd_kafka_queue_t *queue;
     struct lt_bus bus;
-    struct lt_raw *raw;
 };
 
 struct lt_admin *lt_admin_open(const struct lt_bus *bus, struct lt_error *reterr)
@@ -28,7 +26,6 @@ struct lt_admin *lt_admin_open(const struct lt_bus *bus, struct lt_error *reterr
     }
     struct lt_admin *admin = lt_alloc(sizeof *admin);
     admin->bus = *bus;
-    admin->raw = lt_raw_open(&admin->bus);
     if (lt_client_start(&admin->client, bus, RD_KAFKA_PRODUCER, conf, admin, reterr) != 0) {
         lt_admin_close(admin);
         return NULL;
@@ -46,13 +43,12 @@ void lt_admin_close(struct lt_admin *admin)
         rd_kafka_queue_destroy(admin->queue);
     }
     lt_client_stop(&admin->client);
-    lt_raw_close(admin->raw);
     free(admin);
 }
 
-struct lt_raw *lt_admin_raw(const struct lt_admin *admin)
+const struct lt_bus *lt_admin_bus(const struct lt_admin *admin)
 {
-    return admin->raw;
+    return &admin->bus;
 }
 
 void lt_admin_cluster_id(const struct lt_admin *admin, char buf[LT_CLUSTER_ID_MAX])

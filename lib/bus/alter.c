@@ -53,7 +53,7 @@ int lt_admin_settings_set(struct lt_admin *admin,
 {
     struct lt_buf body = {0}, answer = {0};
     put_request(&body, topic, configs, count);
-    int rc = lt_raw_call(lt_admin_raw(admin), INCREMENTAL_ALTER_CONFIGS, VERSION,
+    int rc = lt_raw_call(lt_admin_bus(admin), INCREMENTAL_ALTER_CONFIGS, VERSION,
                          lt_buf_bytes(&body), &answer, reterr);
     if (rc == 0) {
         rc = check_answer(lt_buf_bytes(&answer), topic, reterr);

@@ -52,23 +52,15 @@ static void refresh(struct lt_client *client, const char *topic)
     }
 }
 
-/* librdkafka asks for each of the two by a request of its own; see ends.c for the end alone. */
 static rd_kafka_resp_err_t
 query_once(struct lt_client *client, const char *topic, int64_t *ret_low, int64_t *ret_high)
 {
-    int64_t low;
-    rd_kafka_resp_err_t err =
-        ret_low == NULL ? lt_client_end(client, topic, ret_high) : RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (ret_low != NULL ||
-        (err != RD_KAFKA_RESP_ERR_NO_ERROR && lt_bus_class(err) != LT_ERR_RETRY)) {
-        err = rd_kafka_query_watermark_offsets(client->rk, topic, 0, ret_low ? ret_low : &low,
-                                               ret_high, LT_ASK_TIMEOUT_MS);
-    }
+    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(client->rk, topic, 0, ret_low,
+                                                               ret_high, LT_ASK_TIMEOUT_MS);
     rd_kafka_poll(client->rk, 0);
     return err;
 }
 
-/* ret_low may be NULL. */
 static int query(struct lt_reader *reader,
                  const char *topic,
                  int64_t *ret_low,
@@ -100,11 +92,37 @@ int lt_asker_watermarks(struct lt_asker *asker,
                         int64_t *ret_hw,
                         struct lt_error *reterr)
 {
+    int64_t low, lso, hw;
     /* The high watermark first: an LSO that reaches it later has reached it for good. */
-    if (ret_hw != NULL && query(asker->uncommitted, topic, NULL, ret_hw, reterr) != 0) {
+    if (query(asker->uncommitted, topic, &low, &hw, reterr) != 0 ||
+        query(asker->committed, topic, &low, &lso, reterr) != 0) {
         return -1;
     }
-    return query(asker->committed, topic, ret_low, ret_lso, reterr);
+    *ret_low = low;
+    *ret_lso = lso;
+    *ret_hw = hw;
+    return 0;
+}
+
+int lt_bus_watermarks(const struct lt_bus *bus,
+                      const char *topic,
+                      bool committed,
+                      int64_t *ret_low,
+                      int64_t *ret_high,
+                      struct lt_error *reterr)
+{
+    LT_CLEANUP(lt_reader_closep)
+    struct lt_reader *reader = lt_reader_open(bus, committed, LT_READ_LOOK, reterr);
+    if (reader == NULL) {
+        return -1;
+    }
+    int64_t low, high;
+    if (query(reader, topic, &low, &high, reterr) != 0) {
+        return -1;
+    }
+    *ret_low = low;
+    *ret_high = high;
+    return 0;
 }
 
 /* ---- existence ---- */
@@ -213,8 +231,8 @@ int lt_asker_tail(struct lt_asker *asker,
                   struct lt_message *ret,
                   struct lt_error *reterr)
 {
-    int64_t low, lso;
-    if (lt_asker_watermarks(asker, topic, &low, &lso, NULL, reterr) != 0) {
+    int64_t low, lso, hw;
+    if (lt_asker_watermarks(asker, topic, &low, &lso, &hw, reterr) != 0) {
         return -1;
     }
     int64_t to = lso;
@@ -238,8 +256,8 @@ int lt_asker_record_at(struct lt_asker *asker,
                        struct lt_message *ret,
                        struct lt_error *reterr)
 {
-    int64_t low, lso;
-    if (lt_asker_watermarks(asker, topic, &low, &lso, NULL, reterr) != 0) {
+    int64_t low, lso, hw;
+    if (lt_asker_watermarks(asker, topic, &low, &lso, &hw, reterr) != 0) {
         return -1;
     }
     const struct range range = {
@@ -259,12 +277,15 @@ int lt_asker_record_at(struct lt_asker *asker,
 
 /* ---- to the end ---- */
 
-static int visit_each(struct lt_reader *reader,
-                      const struct range *range,
-                      lt_message_visit *visit,
-                      void *arg,
-                      struct lt_error *reterr)
+static int visit_range(struct lt_reader *reader,
+                       const struct range *range,
+                       lt_message_visit *visit,
+                       void *arg,
+                       struct lt_error *reterr)
 {
+    if (lt_reader_add(reader, range->topic, range->from, reterr) != 0) {
+        return -1;
+    }
     for (;;) {
         struct lt_message message;
         int rc = next_in_range(reader, range, &message, reterr);
@@ -279,45 +300,6 @@ static int visit_each(struct lt_reader *reader,
     }
 }
 
-static int visit_range(struct lt_reader *reader,
-                       const struct range *range,
-                       lt_message_visit *visit,
-                       void *arg,
-                       struct lt_error *reterr)
-{
-    if (lt_reader_add(reader, range->topic, range->from, reterr) != 0) {
-        return -1;
-    }
-    int rc = visit_each(reader, range, visit, arg, reterr);
-    int removed = lt_reader_remove(reader, range->topic, NULL);
-    lt_assert(removed == 0);
-    return rc;
-}
-
-int lt_asker_read_to_end(struct lt_asker *asker,
-                         const char *topic,
-                         int64_t offset,
-                         int64_t timeout_ms,
-                         lt_message_visit *visit,
-                         void *arg,
-                         int64_t *ret_next,
-                         struct lt_error *reterr)
-{
-    int64_t low, hw;
-    if (query(asker->uncommitted, topic, &low, &hw, reterr) != 0) {
-        return -1;
-    }
-    const struct range range = {.topic = topic,
-                                .from = offset == LT_OFFSET_BEGIN ? low : offset,
-                                .to = hw,
-                                .timeout_ms = timeout_ms};
-    if (range.from < range.to && visit_range(asker->committed, &range, visit, arg, reterr) != 0) {
-        return -1;
-    }
-    *ret_next = LT_MAX(range.from, range.to);
-    return 0;
-}
-
 int lt_bus_read_to_end(const struct lt_bus *bus,
                        const char *topic,
                        int64_t offset,
@@ -327,8 +309,21 @@ int lt_bus_read_to_end(const struct lt_bus *bus,
                        int64_t *ret_next,
                        struct lt_error *reterr)
 {
-    LT_CLEANUP(lt_asker_closep) struct lt_asker *asker = lt_asker_open(bus, reterr);
-    return asker == NULL ? -1
-                         : lt_asker_read_to_end(asker, topic, offset, timeout_ms, visit, arg,
-                                                ret_next, reterr);
+    int64_t low, hw;
+    if (lt_bus_watermarks(bus, topic, false, &low, &hw, reterr) != 0) {
+        return -1;
+    }
+    const struct range range = {.topic = topic,
+                                .from = offset == LT_OFFSET_BEGIN ? low : offset,
+                                .to = hw,
+                                .timeout_ms = timeout_ms};
+    if (range.from < range.to) {
+        LT_CLEANUP(lt_reader_closep)
+        struct lt_reader *reader = lt_reader_open(bus, true, LT_READ_MOVING, reterr);
+        if (reader == NULL || visit_range(reader, &range, visit, arg, reterr) != 0) {
+            return -1;
+        }
+    }
+    *ret_next = LT_MAX(range.from, range.to);
+    return 0;
 }

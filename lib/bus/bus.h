@@ -151,13 +151,19 @@ const char *lt_reader_failed_topic(const struct lt_reader *reader);
 /** The id of the cluster that answered last; "" before the first answer. */
 void lt_reader_cluster_id(const struct lt_reader *reader, char buf[LT_CLUSTER_ID_MAX]);
 
-/** Questions about topics.  One thread at a time. */
+/** Watermarks from the broker.  committed: the last stable offset; else the high watermark.
+ * *ret_low is the log start.  REJECT: unknown topic. */
+int lt_bus_watermarks(const struct lt_bus *bus,
+                      const char *topic,
+                      bool committed,
+                      int64_t *ret_low,
+                      int64_t *ret_high,
+                      struct lt_error *reterr) LT_MUST_CHECK;
+/* The same with a client that is kept open (asking often). */
 struct lt_asker;
 struct lt_asker *lt_asker_open(const struct lt_bus *bus, struct lt_error *reterr) LT_MUST_CHECK;
 void lt_asker_close(struct lt_asker *asker);
 LT_DEFINE_CLEANUP(struct lt_asker, lt_asker_close)
-/** Log start, last stable offset and high watermark from the broker.  ret_low and ret_hw may be
- * NULL: each saves a request.  REJECT: unknown topic. */
 int lt_asker_watermarks(struct lt_asker *asker,
                         const char *topic,
                         int64_t *ret_low,
@@ -198,15 +204,6 @@ int lt_asker_record_at(struct lt_asker *asker,
  * protocol 4.3), calling visit for each record.  RETRY when it stays unreadable longer than
  * timeout_ms.  *ret_next: that high watermark (or `offset` when it is beyond): where to go on. */
 typedef int lt_message_visit(void *arg, const struct lt_message *message, struct lt_error *reterr);
-int lt_asker_read_to_end(struct lt_asker *asker,
-                         const char *topic,
-                         int64_t offset,
-                         int64_t timeout_ms,
-                         lt_message_visit *visit,
-                         void *arg,
-                         int64_t *ret_next,
-                         struct lt_error *reterr) LT_MUST_CHECK;
-/** The same by connections of its own, for who asks this once. */
 int lt_bus_read_to_end(const struct lt_bus *bus,
                        const char *topic,
                        int64_t offset,

@@ -103,11 +103,9 @@ void lt_topic_table_fini(struct lt_topic_table *table);
 /** The instance of a reader, for questions that need no assignment. */
 struct lt_client *lt_reader_client(struct lt_reader *reader);
 
-/* ---- asker.c, ends.c ---- */
+/* ---- asker.c ---- */
 
 #define LT_ASK_TIMEOUT_MS 10000
-/** The end of a partition as the client's isolation has it, by one request. */
-rd_kafka_resp_err_t lt_client_end(struct lt_client *client, const char *topic, int64_t *ret);
 struct lt_asker {
     struct lt_reader *committed, *uncommitted;
 };
@@ -115,5 +113,4 @@ struct lt_asker {
 /* ---- admin.c ---- */
 
 struct lt_admin;
-struct lt_raw;
-struct lt_raw *lt_admin_raw(const struct lt_admin *admin);
+const struct lt_bus *lt_admin_bus(const struct lt_admin *admin);

@@ -17,22 +17,6 @@ static rd_kafka_topic_partition_list_t *questions(const struct lt_ends *list, si
     return all;
 }
 
-rd_kafka_resp_err_t lt_client_end(struct lt_client *client, const char *topic, int64_t *ret)
-{
-    const struct lt_ends one = {.topic = topic};
-    rd_kafka_topic_partition_list_t *list = questions(&one, 1);
-    rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(client->rk, list, LT_ASK_TIMEOUT_MS);
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        err = list->elems[0].err;
-    }
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR && list->elems[0].offset < 0) {
-        err = RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-    }
-    *ret = list->elems[0].offset;
-    rd_kafka_topic_partition_list_destroy(list);
-    return err;
-}
-
 /* Where one partition has no leader librdkafka answers for none. */
 static void ask(struct lt_reader *reader, struct lt_ends *list, size_t count, bool committed)
 {
@@ -56,8 +40,9 @@ static void ask(struct lt_reader *reader, struct lt_ends *list, size_t count, bo
 
 static void ask_singly(struct lt_asker *asker, struct lt_ends *one)
 {
+    int64_t low;
     struct lt_error err = {0};
-    int rc = lt_asker_watermarks(asker, one->topic, NULL, &one->lso, &one->hw, &err);
+    int rc = lt_asker_watermarks(asker, one->topic, &low, &one->lso, &one->hw, &err);
     one->state = rc == 0 ? LT_ERR_NONE : err.class;
 }
 

@@ -1,7 +1,6 @@
 /*
- * connect, shake hands; then for each call send {size, header, body}, read {size, correlation,
- * answer}.  Every step has the same time-out; whatever fails, the connection is closed, and the
- * brokers of the list are asked one after the other.
+ * connect, shake hands, send {size, header, body}, read {size, correlation, answer}, close.
+ * Every step has the same time-out; whatever fails, the next broker of the list is asked.
  */
 #include "raw.h"
 
@@ -240,100 +239,68 @@ static int read_answer(SSL *ssl, struct lt_buf *answer)
     return 0;
 }
 
-/* ---- the connection ---- */
-
-struct lt_raw {
-    const struct lt_bus *bus;
-    SSL *ssl; /* NULL: none */
-    int fd;
-    struct address address; /* of it */
-};
-
-static void disconnect(struct lt_raw *raw)
-{
-    if (raw->ssl == NULL) {
-        return;
-    }
-    SSL_free(raw->ssl);
-    close(raw->fd);
-    raw->ssl = NULL;
-}
-
-static int exchange(struct lt_raw *raw,
-                    const struct lt_buf *request,
-                    struct lt_buf *ret_answer,
-                    struct lt_error *reterr)
+static int talk(const struct lt_bus *bus,
+                SSL *ssl,
+                const struct address *address,
+                const struct lt_buf *request,
+                struct lt_buf *ret_answer,
+                struct lt_error *reterr)
 {
     size_t sent;
-    ERR_clear_error();
-    int rc = SSL_write_ex(raw->ssl, request->data, request->len, &sent) == 1
-                 ? read_answer(raw->ssl, ret_answer)
-                 : -1;
-    if (rc == -1) {
-        fail_tls(raw->bus, raw->ssl, &raw->address, reterr);
-    } else if (rc != 0) {
-        lt_fail(reterr, LT_ERR_FATAL, "kafka", 0, "broker '%s:%s': not a Kafka answer",
-                raw->address.host, raw->address.port);
+    if (SSL_connect(ssl) != 1 || SSL_write_ex(ssl, request->data, request->len, &sent) != 1) {
+        return fail_tls(bus, ssl, address, reterr);
     }
-    if (rc != 0) {
-        disconnect(raw);
+    switch (read_answer(ssl, ret_answer)) {
+    case 0:
+        SSL_shutdown(ssl);
+        return 0;
+    case -1:
+        return fail_tls(bus, ssl, address, reterr);
+    default:
+        return lt_fail(reterr, LT_ERR_FATAL, "kafka", 0, "broker '%s:%s': not a Kafka answer",
+                       address->host, address->port);
     }
-    return rc == 0 ? 0 : -1;
 }
 
-static int connect_tls(struct lt_raw *raw, SSL_CTX *ctx, struct lt_error *reterr)
+static int ask_one(const struct lt_bus *bus,
+                   SSL_CTX *ctx,
+                   struct address *address,
+                   const struct lt_buf *request,
+                   struct lt_buf *ret_answer,
+                   struct lt_error *reterr)
 {
-    raw->fd = connect_to(&raw->address, reterr);
-    if (raw->fd < 0) {
+    int fd = connect_to(address, reterr);
+    if (fd < 0) {
         return -1;
     }
     ERR_clear_error();
-    raw->ssl = SSL_new(ctx);
-    lt_assert(raw->ssl != NULL && SSL_set_fd(raw->ssl, raw->fd) == 1);
-    expect_host(raw->ssl, raw->address.host);
-    if (SSL_connect(raw->ssl) == 1) {
-        return 0;
-    }
-    fail_tls(raw->bus, raw->ssl, &raw->address, reterr);
-    disconnect(raw);
-    return -1;
+    SSL *ssl = SSL_new(ctx);
+    lt_assert(ssl != NULL && SSL_set_fd(ssl, fd) == 1);
+    expect_host(ssl, address->host);
+    int rc = talk(bus, ssl, address, request, ret_answer, reterr);
+    SSL_free(ssl);
+    close(fd);
+    return rc;
 }
 
-static int ask_each(struct lt_raw *raw,
+static int ask_each(const struct lt_bus *bus,
                     SSL_CTX *ctx,
                     const struct lt_buf *request,
                     struct lt_buf *ret_answer,
                     struct lt_error *reterr)
 {
-    for (const char *at = raw->bus->brokers; *at != '\0';) {
+    for (const char *at = bus->brokers; *at != '\0';) {
         size_t len = strcspn(at, ",");
-        if (parse_address(at, len, &raw->address, reterr) != 0) {
+        struct address address;
+        if (parse_address(at, len, &address, reterr) != 0) {
             return -1;
         }
-        if (connect_tls(raw, ctx, reterr) == 0 && exchange(raw, request, ret_answer, reterr) == 0) {
+        if (ask_one(bus, ctx, &address, request, ret_answer, reterr) == 0) {
             return 0;
         }
         at += len + strspn(at + len, ", ");
     }
     return -1;
-}
-
-/* The connection that is there may have been closed meanwhile; what it says is not told. */
-static int ask(struct lt_raw *raw,
-               const struct lt_buf *request,
-               struct lt_buf *ret_answer,
-               struct lt_error *reterr)
-{
-    if (raw->ssl != NULL && exchange(raw, request, ret_answer, NULL) == 0) {
-        return 0;
-    }
-    SSL_CTX *ctx = tls_context(raw->bus, reterr);
-    if (ctx == NULL) {
-        return -1;
-    }
-    int rc = ask_each(raw, ctx, request, ret_answer, reterr);
-    SSL_CTX_free(ctx); /* the connection holds it as long as it needs it */
-    return rc;
 }
 
 /* OpenSSL writes without MSG_NOSIGNAL, and a library does not change the program's signals. */
@@ -364,45 +331,27 @@ static void release_pipe(const struct pipe_guard *guard)
     pthread_sigmask(SIG_SETMASK, &guard->old, NULL);
 }
 
-struct lt_raw *lt_raw_open(const struct lt_bus *bus)
-{
-    struct lt_raw *raw = lt_alloc(sizeof *raw);
-    raw->bus = bus;
-    return raw;
-}
-
-void lt_raw_close(struct lt_raw *raw)
-{
-    struct pipe_guard guard;
-    if (raw == NULL) {
-        return;
-    }
-    guard_pipe(&guard);
-    if (raw->ssl != NULL) {
-        SSL_shutdown(raw->ssl);
-    }
-    disconnect(raw);
-    release_pipe(&guard);
-    free(raw);
-}
-
-int lt_raw_call(struct lt_raw *raw,
+int lt_raw_call(const struct lt_bus *bus,
                 int16_t api_key,
                 int16_t api_version,
                 struct lt_bytes body,
                 struct lt_buf *ret_answer,
                 struct lt_error *reterr)
 {
-    const struct lt_bus *bus = raw->bus;
     if (bus->ca_file == NULL || bus->brokers[0] == '\0') {
         return lt_fail(reterr, LT_ERR_FATAL, "kafka", 0, "ACLs need brokers reached over TLS");
+    }
+    SSL_CTX *ctx = tls_context(bus, reterr);
+    if (ctx == NULL) {
+        return -1;
     }
     struct lt_buf request = {0};
     struct pipe_guard guard;
     build_request(&request, bus->client_id, api_key, api_version, body);
     guard_pipe(&guard);
-    int rc = ask(raw, &request, ret_answer, reterr);
+    int rc = ask_each(bus, ctx, &request, ret_answer, reterr);
     release_pipe(&guard);
     lt_buf_fini(&request);
+    SSL_CTX_free(ctx);
     return rc;
 }

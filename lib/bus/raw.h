@@ -1,22 +1,15 @@
 /**
  * @file
- * Kafka requests over a TLS connection of our own, for what librdkafka 2.0.2 has no call for
- * (row 11).  Layer 2, blocking, one thread at a time, for this directory only.
+ * One Kafka request over a TLS connection of our own, for what librdkafka 2.0.2 has no call for
+ * (row 11).  Layer 2, blocking, any thread, for this directory only.
  */
 #pragma once
 
 #include "bus/bus.h"
 
-struct lt_raw;
-/** Connects at the first call; `bus` is borrowed. */
-struct lt_raw *lt_raw_open(const struct lt_bus *bus);
-void lt_raw_close(struct lt_raw *raw); /**< NULL: nothing */
-LT_DEFINE_CLEANUP(struct lt_raw, lt_raw_close)
-
-/** Asks the broker that answered last over the connection that is still there, then all in turn
- * until one answers, 10 s each; the request may reach two of them.  *ret_answer: what follows the
- * correlation id.  RETRY: none answers.  FATAL: a certificate. */
-int lt_raw_call(struct lt_raw *raw,
+/** Asks the brokers in turn until one answers, 10 s each; the request may reach two of them.
+ * *ret_answer: what follows the correlation id.  RETRY: none answers.  FATAL: a certificate. */
+int lt_raw_call(const struct lt_bus *bus,
                 int16_t api_key,
                 int16_t api_version,
                 struct lt_bytes body,

@@ -10,9 +10,9 @@ int lt_wait_readable(struct lt_asker *asker,
 {
     int64_t end = lt_monotonic_ms() + timeout_ms, target = -1;
     for (int64_t pause = FIRST_PAUSE_MS;; pause = LT_MIN(pause * 2, LAST_PAUSE_MS)) {
-        int64_t lso, hw;
+        int64_t low, lso, hw;
         struct lt_error err = {0};
-        int rc = lt_asker_watermarks(asker, topic, NULL, &lso, &hw, &err);
+        int rc = lt_asker_watermarks(asker, topic, &low, &lso, &hw, &err);
         if (rc == 0 && target < 0) {
             target = hw;
         }

@@ -16,8 +16,8 @@
 /* 1 unreadable, 0 fine, -1. */
 static int is_unreadable(struct lt_asker *asker, const char *topic, struct lt_error *reterr)
 {
-    int64_t lso, hw;
-    if (lt_asker_watermarks(asker, topic, NULL, &lso, &hw, reterr) != 0) {
+    int64_t low, lso, hw;
+    if (lt_asker_watermarks(asker, topic, &low, &lso, &hw, reterr) != 0) {
         return -1;
     }
     return lso < hw;

@@ -34,8 +34,6 @@ struct lt_shell_feed {
     const struct lane_feed *feed; /**< as the lane gave it */
     bool open;
     int64_t seq, offset;                /**< last record handed out, and where the next one is */
-    int64_t end, end_seq;               /**< last stable offset when last asked, and the last seq
-                                           below it, LT_NULL: not looked for */
     struct lt_lane_crowd *crowd;        /**< live lane */
     bool stale;                         /**< a shape in it was replaced */
     struct lt_lane_rows *rows;          /**< its schemas; NULL: to be looked up */

@@ -47,7 +47,7 @@ static struct lt_shell_feed *feed_of(struct lt_shell *shell, const struct lane_f
     shell->feed_list =
         lt_realloc(shell->feed_list, (shell->feed_count + 1) * sizeof(struct lt_shell_feed));
     found = &shell->feed_list[shell->feed_count++];
-    *found = (struct lt_shell_feed){.end_seq = LT_NULL};
+    *found = (struct lt_shell_feed){0};
     snprintf(found->topic, sizeof(found->topic), "%s", topic);
     return found;
 }
@@ -60,52 +60,33 @@ static bool is_not_there(const struct lt_error *err)
             err->code != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
 }
 
-static int ask_end(struct lt_shell *shell, struct lt_shell_feed *place, struct lt_error *reterr)
-{
-    int64_t end;
-    if (lt_asker_watermarks(shell->asker, place->topic, NULL, &end, NULL, reterr) < 0)
-        return -1;
-    if (end != place->end)
-        place->end_seq = LT_NULL;
-    place->end = end;
-    return 0;
-}
-
-/* The seq of the last record, which is looked for only when the end has moved. */
-static int look_at_end(struct lt_shell *shell, struct lt_shell_feed *place, struct lt_error *reterr)
-{
-    struct lt_message message;
-    struct lt_header header = {0};
-    if (ask_end(shell, place, reterr) < 0)
-        return -1;
-    if (place->end_seq != LT_NULL)
-        return 0;
-    int found = lt_asker_tail(shell->asker, place->topic, &message, reterr);
-    if (found < 0)
-        return -1;
-    bool good = found > 0 && lt_header_parse(message.lt, &header, NULL) == 0;
-    if (found > 0)
-        lt_message_release(&message);
-    place->end_seq = good ? header.seq : 0;
-    return 0;
-}
-
 int lt_shell_feed_end(void *arg,
                       const struct lane_feed *feed,
                       int64_t *ret_seq,
                       struct lt_error *reterr)
 {
     struct lt_shell *shell = arg;
-    struct lt_shell_feed *place = feed_of(shell, feed);
-    struct lt_error err = {0};
+    char topic[LT_TOPIC_MAX];
+    struct lt_message message;
+    struct lt_header header;
+    lt_topic_feed(feed->service, feed->incarnation, topic);
     *ret_seq = 0;
-    if (look_at_end(shell, place, &err) < 0) {
-        if (is_not_there(&err))
-            return 0;
+    int exists = lt_asker_topic_exists(shell->asker, topic, reterr);
+    if (exists <= 0)
+        return exists < 0 ? lt_shell_fail(reterr) : 0;
+    struct lt_error err = {0};
+    int found = lt_asker_tail(shell->asker, topic, &message, &err);
+    if (found < 0 && is_not_there(&err))
+        return 0;
+    if (found < 0) {
         *reterr = err;
         return lt_shell_fail(reterr);
     }
-    *ret_seq = place->end_seq;
+    if (found == 0)
+        return 1;
+    if (lt_header_parse(message.lt, &header, NULL) == 0)
+        *ret_seq = header.seq;
+    lt_message_release(&message);
     return 1;
 }
 
@@ -150,42 +131,17 @@ static int bound_offset(struct lt_shell *shell,
                         int64_t *ret_high,
                         struct lt_error *reterr)
 {
-    int64_t end;
+    int64_t hw, end;
     int there = lt_shell_feed_end(shell, feed, &end, reterr);
     if (there <= 0) {
         *ret_low = *ret_high = 0;
         return there;
     }
-    if (lt_asker_watermarks(shell->asker, topic, ret_low, ret_high, NULL, reterr) < 0)
+    if (lt_asker_watermarks(shell->asker, topic, ret_low, ret_high, &hw, reterr) < 0)
         return lt_shell_fail(reterr);
     int64_t others = LT_MAX(*ret_high - end, 0);
     *ret_low = LT_MAX(*ret_low, LT_MIN(after, *ret_high));
     *ret_high = LT_MAX(*ret_low, LT_MIN(*ret_high, after + others));
-    return 0;
-}
-
-/* Where the catch-up lane has been before: 1, 0 it has not, -1. */
-static int recall_place(struct lt_shell *shell,
-                        const char *topic,
-                        int64_t after,
-                        int64_t *ret_offset,
-                        struct lt_error *reterr)
-{
-    for (size_t i = 0; i < SHELL_PLACES; i++) {
-        const struct lt_shell_place *place = &shell->places[i];
-        if (place->seq != after || strcmp(place->topic, topic) != 0)
-            continue;
-        int64_t low, lso;
-        struct lt_error err = {0};
-        if (lt_asker_watermarks(shell->asker, topic, &low, &lso, NULL, &err) == 0) {
-            *ret_offset = LT_MAX(place->offset, low);
-            return 1;
-        }
-        if (is_not_there(&err))
-            return 0;
-        *reterr = err;
-        return lt_shell_fail(reterr);
-    }
     return 0;
 }
 
@@ -198,11 +154,13 @@ static int search_offset(struct lt_shell *shell,
                          struct lt_error *reterr)
 {
     int64_t low, high;
-    int known = recall_place(shell, topic, after, ret_offset, reterr);
-    if (known != 0)
-        return LT_MIN(known, 0);
     if (bound_offset(shell, feed, topic, after, &low, &high, reterr) < 0)
         return -1;
+    for (size_t i = 0; i < SHELL_PLACES; i++)
+        if (shell->places[i].seq == after && strcmp(shell->places[i].topic, topic) == 0) {
+            *ret_offset = LT_MAX(shell->places[i].offset, low);
+            return 0;
+        }
     while (after > 0 && high - low > NEAR_ENOUGH) {
         int64_t mid = low + (high - low) / 2, seq = 0, offset = mid;
         int got = seq_at(shell, topic, mid, &seq, &offset, reterr);
@@ -236,7 +194,11 @@ int lt_shell_feed_open(
         return -1;
     struct lt_shell_feed *place = feed_of(shell, feed);
     place->feed = feed;
-    if (offset < 0 && search_offset(shell, feed, place->topic, after, &offset, reterr) < 0)
+    int exists = lt_asker_topic_exists(shell->asker, place->topic, reterr);
+    if (exists < 0)
+        return lt_shell_fail(reterr);
+    if (offset < 0 && exists &&
+        search_offset(shell, feed, place->topic, after, &offset, reterr) < 0)
         return -1;
     if (offset <= 0)
         offset = LT_OFFSET_BEGIN;
@@ -246,8 +208,6 @@ int lt_shell_feed_open(
     place->seq = after;
     place->offset = 0;
     place->foreign = NULL;
-    place->end = 0;
-    place->end_seq = LT_NULL;
     shell->batch_began_ms = lt_monotonic_ms(); /* looking for the place is no part of the batch */
     return 0;
 }
@@ -404,16 +364,15 @@ read_record(struct lt_shell *shell, struct lt_shell_feed *place, struct lane_rec
     return true;
 }
 
-/* Nothing came: is there more?  The catch-up lane has just moved its reader and waits for it.  Only
- * who has reached the end that was told last asks for it again. */
+/* Nothing came: is there more?  The catch-up lane has just moved its reader and waits for it. */
 static bool is_at_end(struct lt_shell *shell)
 {
     for (size_t i = 0; i < shell->feed_count; i++) {
-        struct lt_shell_feed *place = &shell->feed_list[i];
-        if (!place->open || place->foreign)
-            continue;
-        const int64_t at = lt_reader_position(shell->feeds, place->topic);
-        if (at < place->end || (ask_end(shell, place, NULL) == 0 && at < place->end))
+        const struct lt_shell_feed *place = &shell->feed_list[i];
+        int64_t low, lso, hw;
+        if (place->open && !place->foreign &&
+            lt_asker_watermarks(shell->asker, place->topic, &low, &lso, &hw, NULL) == 0 &&
+            lt_reader_position(shell->feeds, place->topic) < lso)
             return false;
     }
     return true;

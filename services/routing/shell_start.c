@@ -146,8 +146,8 @@ static int visit_cursor(void *arg, const struct lt_message *message, struct lt_e
 static int read_whole(struct lt_shell *shell, struct lt_error *reterr)
 {
     int64_t next;
-    if (lt_asker_read_to_end(shell->asker, LT_TOPIC_CURSORS, 0, shell->conf->transaction_ms,
-                             visit_cursor, shell, &next, reterr) < 0)
+    if (lt_bus_read_to_end(&shell->bus, LT_TOPIC_CURSORS, 0, shell->conf->transaction_ms,
+                           visit_cursor, shell, &next, reterr) < 0)
         return reterr->class == LT_ERR_RETRY ? -1 : lt_shell_fail(reterr);
     lt_reader_close(lt_steal(&shell->cursors));
     shell->cursors = lt_reader_open(&shell->bus, true, LT_READ_STEADY, reterr);

@@ -93,8 +93,8 @@ static int read_topic(struct lt_shell *shell,
     char topic[LT_TOPIC_MAX];
     int64_t next;
     lt_topic_stream(stream->name, topic);
-    if (lt_asker_read_to_end(shell->asker, topic, LT_OFFSET_BEGIN, shell->conf->transaction_ms,
-                             visit, arg, &next, reterr) == 0)
+    if (lt_bus_read_to_end(&shell->bus, topic, LT_OFFSET_BEGIN, shell->conf->transaction_ms, visit,
+                           arg, &next, reterr) == 0)
         return 0;
     return reterr->class == LT_ERR_RETRY ? -1 : lt_shell_fail(reterr);
 }

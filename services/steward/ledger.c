@@ -94,8 +94,8 @@ int lt_ledger_read(struct lt_ledger *ledger,
         return -1;
     ledger->fold = lt_fold_new(ledger->public_key);
     int64_t next;
-    return lt_asker_read_to_end(ledger->asker, LT_TOPIC_CONTROL, LT_OFFSET_BEGIN,
-                                LT_LEDGER_TIMEOUT_MS, visit_record, ledger, &next, reterr);
+    return lt_bus_read_to_end(ledger->conf.bus, LT_TOPIC_CONTROL, LT_OFFSET_BEGIN,
+                              LT_LEDGER_TIMEOUT_MS, visit_record, ledger, &next, reterr);
 }
 
 /* ---- commit ---- */

@@ -158,24 +158,24 @@ static int read_one(void *arg, struct lt_bytes key, struct lt_bytes value)
     return 0;
 }
 
-int __wrap_lt_asker_read_to_end(struct lt_asker *asker,
-                                const char *topic,
-                                int64_t offset,
-                                int64_t timeout_ms,
-                                lt_message_visit *visit,
-                                void *arg,
-                                int64_t *ret_next,
-                                struct lt_error *reterr);
-int __wrap_lt_asker_read_to_end(struct lt_asker *asker,
-                                const char *topic,
-                                int64_t offset,
-                                int64_t timeout_ms,
-                                lt_message_visit *visit,
-                                void *arg,
-                                int64_t *ret_next,
-                                struct lt_error *reterr)
+int __wrap_lt_bus_read_to_end(const struct lt_bus *bus,
+                              const char *topic,
+                              int64_t offset,
+                              int64_t timeout_ms,
+                              lt_message_visit *visit,
+                              void *arg,
+                              int64_t *ret_next,
+                              struct lt_error *reterr);
+int __wrap_lt_bus_read_to_end(const struct lt_bus *bus,
+                              const char *topic,
+                              int64_t offset,
+                              int64_t timeout_ms,
+                              lt_message_visit *visit,
+                              void *arg,
+                              int64_t *ret_next,
+                              struct lt_error *reterr)
 {
-    (void)asker;
+    (void)bus;
     (void)offset;
     (void)timeout_ms;
     (void)reterr;

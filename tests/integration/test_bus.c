@@ -145,10 +145,9 @@ static void a_plain_producer_flushes_what_it_sent(void **state)
  * answer. */
 static int64_t committed_end(const char *of, int64_t expected)
 {
-    LT_CLEANUP(lt_asker_closep) struct lt_asker *asker = lt_asker_open(&bus, &test_err);
-    int64_t high = -1;
+    int64_t low, high = -1;
     for (int64_t end = lt_monotonic_ms() + TIMEOUT_MS; lt_monotonic_ms() < end; lt_sleep_ms(50)) {
-        assert_ok(lt_asker_watermarks(asker, of, NULL, &high, NULL, &test_err));
+        assert_ok(lt_bus_watermarks(&bus, of, true, &low, &high, &test_err));
         if (high == expected)
             break;
     }
@@ -438,14 +437,6 @@ static void watermarks_tell_the_stable_end_from_the_log_end(void **state)
     assert_int_equal(hw, 8);
     assert_int_equal(lt_asker_watermarks(asker, "feed.sv999999.1", &low, &lso, &hw, &test_err), -1);
     assert_error(LT_ERR_REJECT, "feed.sv999999.1");
-    lso = hw = -1;
-    assert_ok(lt_asker_watermarks(asker, topic, NULL, &lso, NULL, &test_err));
-    assert_int_equal(lso, 3);
-    assert_ok(lt_asker_watermarks(asker, topic, NULL, &lso, &hw, &test_err));
-    assert_int_equal(hw, 8);
-    assert_int_equal(lt_asker_watermarks(asker, "feed.sv999998.1", NULL, &lso, NULL, &test_err),
-                     -1);
-    assert_error(LT_ERR_REJECT, "feed.sv999998.1");
 }
 
 /* One that is not there neither hides the others nor keeps them waiting. */
@@ -585,26 +576,6 @@ static void reading_to_the_end_stops_when_the_visitor_fails(void **state)
     assert_int_equal(next, -7);
 }
 
-/* Also behind a visitor that left it in the middle of a topic. */
-static void one_asker_reads_to_the_end_again_and_again(void **state)
-{
-    (void)state;
-    LT_CLEANUP(lt_producer_closep) struct lt_producer *producer = test_producer(&bus, id);
-    LT_CLEANUP(lt_asker_closep) struct lt_asker *asker = lt_asker_open(&bus, &test_err);
-    test_commit(producer, topic, "v", 2);
-    for (int round = 0; round < 3; round++) {
-        int count = 0;
-        int64_t next = -7;
-        assert_int_equal(lt_asker_read_to_end(asker, topic, 0, TIMEOUT_MS, refuse_second, NULL,
-                                              &next, &test_err),
-                         -1);
-        assert_ok(lt_asker_read_to_end(asker, topic, LT_OFFSET_BEGIN, TIMEOUT_MS, count_records,
-                                       &count, &next, &test_err));
-        assert_int_equal(count, 2);
-        assert_int_equal(next, 3);
-    }
-}
-
 /* ---- topics and settings ---- */
 
 static bool listed(const char *name)
@@ -738,7 +709,6 @@ int main(void)
         T(the_tail_leaves_out_what_is_still_open),
         T(reading_to_the_end_waits_for_what_is_open_and_then_gives_up),
         T(reading_to_the_end_stops_when_the_visitor_fails),
-        T(one_asker_reads_to_the_end_again_and_again),
         T(topics_are_made_listed_and_deleted),
         T(settings_are_set_and_the_others_stay),
         T(a_topic_that_kafka_refuses_is_rejected_with_its_reason),

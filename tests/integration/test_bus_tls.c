@@ -194,44 +194,11 @@ static void something_that_is_no_broker_is_a_retry_with_its_address(void **state
     struct lt_bus bus = boss;
     bus.brokers = lt_test_text("127.0.0.1:%d", ntohs(address.sin_port));
     struct lt_buf answer = {0};
-    LT_CLEANUP(lt_raw_closep) struct lt_raw *raw = lt_raw_open(&bus);
-    assert_int_equal(lt_raw_call(raw, 29, 1, lt_bytes("", 0), &answer, &test_err), -1);
+    assert_int_equal(lt_raw_call(&bus, 29, 1, lt_bytes("", 0), &answer, &test_err), -1);
     assert_error(LT_ERR_RETRY, bus.brokers);
     lt_buf_fini(&answer);
     pthread_join(thread, NULL);
     close(fd);
-}
-
-/* The highest descriptor of this process that is connected to the broker; -1: none. */
-static int newest_socket(void)
-{
-    struct sockaddr_in peer;
-    const unsigned long port = strtoul(strrchr(boss.brokers, ':') + 1, NULL, 10);
-    for (int fd = 255; fd >= 0; fd--) {
-        socklen_t size = sizeof peer;
-        if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0 && ntohs(peer.sin_port) == port)
-            return fd;
-    }
-    return -1;
-}
-
-static void a_raw_connection_stays_and_is_made_again_when_it_was_closed(void **state)
-{
-    (void)state;
-    enum { API_VERSIONS = 18 };
-    LT_CLEANUP(lt_raw_closep) struct lt_raw *raw = lt_raw_open(&boss);
-    const int before = newest_socket();
-    struct lt_buf answer = {0};
-    assert_ok(lt_raw_call(raw, API_VERSIONS, 0, lt_bytes("", 0), &answer, &test_err));
-    const int fd = newest_socket();
-    assert_true(fd != before);
-    const size_t len = answer.len;
-    assert_ok(lt_raw_call(raw, API_VERSIONS, 0, lt_bytes("", 0), &answer, &test_err));
-    assert_int_equal(newest_socket(), fd);
-    assert_int_equal(shutdown(fd, SHUT_RDWR), 0);
-    assert_ok(lt_raw_call(raw, API_VERSIONS, 0, lt_bytes("", 0), &answer, &test_err));
-    assert_int_equal(answer.len, len);
-    lt_buf_fini(&answer);
 }
 
 static void the_first_broker_that_answers_is_enough(void **state)
@@ -266,7 +233,6 @@ int main(void)
         T(properties_are_checked_and_the_vital_ones_are_not_for_the_operator),
         T(brokers_that_are_away_are_no_error_at_open_but_a_retry_later),
         T(something_that_is_no_broker_is_a_retry_with_its_address),
-        T(a_raw_connection_stays_and_is_made_again_when_it_was_closed),
         T(the_first_broker_that_answers_is_enough),
     };
     cmocka_set_test_filter(getenv("LT_TEST_FILTER"));

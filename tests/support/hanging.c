@@ -22,8 +22,7 @@ static void call(const struct lt_bus *bus,
                  struct lt_raw_fields *fields)
 {
     struct lt_error err;
-    LT_CLEANUP(lt_raw_closep) struct lt_raw *raw = lt_raw_open(bus);
-    if (lt_raw_call(raw, api_key, version, lt_buf_bytes(body), answer, &err) != 0) {
+    if (lt_raw_call(bus, api_key, version, lt_buf_bytes(body), answer, &err) != 0) {
         fail_msg("%s", err.msg);
     }
     *fields = (struct lt_raw_fields){.at = answer->data, .end = answer->data + answer->len};

@@ -221,8 +221,7 @@ struct lt_fold *steward_process_fold(const struct steward_process *process)
     const struct lt_bus bus = lt_test_bus("operator");
     struct lt_fold *fold = lt_fold_new(process->public_key);
     int64_t low, end;
-    LT_CLEANUP(lt_asker_closep) struct lt_asker *asker = lt_asker_open(&bus, &test_err);
-    assert_ok(lt_asker_watermarks(asker, "platform.control", &low, &end, NULL, &test_err));
+    assert_ok(lt_bus_watermarks(&bus, "platform.control", true, &low, &end, &test_err));
     LT_CLEANUP(lt_reader_closep)
     struct lt_reader *reader = test_reader(&bus, "platform.control", low);
     while (lt_reader_position(reader, "platform.control") < end) {

@@ -69,7 +69,7 @@ BENCH     := $(patsubst %.c,$(O)/%,$(BENCH_SRC))
 BENCH_A   := $(O)/tests/bench.a
 $(BENCH_A): $(patsubst %.c,$(O)/%.o,$(filter-out $(BENCH_SRC),$(wildcard tests/bench/*.c)))
 CORE_WRAP := $(patsubst %,-Wl$(comma)--wrap=lt_%,control_key_read_public asker_open admin_open \
-             asker_topic_exists reader_open reader_add reader_poll asker_read_to_end producer_begin \
+             asker_topic_exists reader_open reader_add reader_poll bus_read_to_end producer_begin \
              producer_send producer_commit)
 $(patsubst %,$(O)/tests/bench/bench_%,routing_core connections growth): BENCH_LDFLAGS := $(CORE_WRAP)
 $(BENCH): $(O)/%: $(O)/%.o $(BENCH_A) $(SUPPORT_A) $(PROGRAM_A) $(LIB_A)
