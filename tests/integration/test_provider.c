@@ -435,7 +435,7 @@ static void a_new_service_joins_beside_one_that_never_rests(void **state)
     wait_asked("SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'COPY%joining%'");
     pid_t broker = broker_pid();
     pid_t slowing = start_slowing(broker);
-    line_wait_logged(line, "event=snapshot_finished rows=100000", 30);
+    line_wait_logged(line, "event=snapshot_finished rows=100000", 120);
     end_slowing(slowing, broker);
     end_busy_writer(writer);
     line_sql(line, "SET lock_timeout = '5s'; TRUNCATE public.joining; RESET lock_timeout");
