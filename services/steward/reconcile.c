@@ -10,11 +10,21 @@
 #include <string.h>
 
 #define LIST_EVERY_MS   30000
+#define SETTLING_MS     3000 /* how long a broker's view may lag behind what we did */
+#define SETTLE_EVERY_MS 250
 #define LOOK_EVERY_MS   1000
 #define DRIFT_EVERY_MS  200
 #define DRIFT_ROUND_MS  60000
 #define PLAN_BLOCK      4096
 #define TOPICS_IN_ROUND 50 /* then look at heartbeat and commands */
+
+/* The list is old now, and the next one may be old too: a broker hears of it from the controller.
+ */
+static void acted(struct lt_steward *s)
+{
+    s->stale = true;
+    s->acted_ms = lt_monotonic_ms();
+}
 
 static int
 take_rights(struct lt_steward *s, const struct lt_actions *actions, struct lt_error *reterr)
@@ -24,7 +34,7 @@ take_rights(struct lt_steward *s, const struct lt_actions *actions, struct lt_er
     if (lt_admin_acl_remove(lt_cluster_admin(s->cluster), actions->take, actions->take_count,
                             reterr) < 0)
         return -1;
-    s->stale = true;
+    acted(s);
     lt_metric_add(s->metrics.acls_taken, (int64_t)actions->take_count);
     for (size_t i = 0; i < actions->take_count; i++)
         lt_log(LT_LOG_INFO, "right_taken", "principal", actions->take[i].principal, "resource",
@@ -41,7 +51,7 @@ give_rights(struct lt_steward *s, const struct lt_actions *actions, struct lt_er
     if (lt_admin_acl_add(lt_cluster_admin(s->cluster), actions->give, actions->give_count, reterr) <
         0)
         return -1;
-    s->stale = true;
+    acted(s);
     lt_metric_add(s->metrics.acls_given, (int64_t)actions->give_count);
     for (size_t i = 0; i < actions->give_count; i++)
         lt_log(LT_LOG_INFO, "right_given", "principal", actions->give[i].principal, "resource",
@@ -55,7 +65,7 @@ make_topic(struct lt_steward *s, const struct lt_wanted_topic *topic, struct lt_
 {
     if (lt_cluster_make(s->cluster, topic, (int)s->conf.replicas, reterr) < 0)
         return lt_fail_context(reterr, "topic %s", topic->name);
-    s->stale = true;
+    acted(s);
     /* A new inbox is empty, also where one of that name was before. */
     if (strncmp(topic->name, "inbox.", 6) == 0)
         lt_copies_forget(s->copies);
@@ -80,7 +90,7 @@ drop_topics(struct lt_steward *s, const struct lt_actions *actions, struct lt_er
     for (size_t i = 0; i < actions->drop_count && i < TOPICS_IN_ROUND; i++) {
         if (lt_admin_topic_delete(lt_cluster_admin(s->cluster), actions->drop[i], reterr) < 0)
             return lt_fail_context(reterr, "topic %s", actions->drop[i]);
-        s->stale = true;
+        acted(s);
         lt_metric_add(s->metrics.topics_dropped, 1);
         lt_log(LT_LOG_INFO, "topic_dropped", "topic", actions->drop[i], NULL);
     }
@@ -196,8 +206,9 @@ static int list_again(struct lt_steward *s, struct lt_error *reterr)
     const struct lt_actual *actual = lt_cluster_actual(s->cluster);
     if (lt_follow_topics(s->follow, actual->topics, actual->topic_count, reterr) < 0)
         return -1;
+    const int64_t now = lt_monotonic_ms();
     s->stale = false;
-    s->list_due_ms = lt_monotonic_ms() + LIST_EVERY_MS;
+    s->list_due_ms = now + (now - s->acted_ms < SETTLING_MS ? SETTLE_EVERY_MS : LIST_EVERY_MS);
     return 0;
 }
 

@@ -40,7 +40,8 @@ struct lt_steward {
     bool dirty;          /* topics and rights may have to change */
     bool stale;          /* the list of topics and ACLs is not as we left it */
     int64_t beat_due_ms; /* monotonic */
-    int64_t list_due_ms; /* list again, to find what others changed */
+    int64_t acted_ms;    /* when we changed the cluster last */
+    int64_t list_due_ms; /* list again, to find what others changed, and what we did */
     int64_t look_due_ms; /* compare again: time alone ends rights */
     int64_t drift_due_ms;
     size_t drift_at;    /* next topic to check */
