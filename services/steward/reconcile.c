@@ -18,8 +18,7 @@
 #define PLAN_BLOCK      4096
 #define TOPICS_IN_ROUND 50 /* then look at heartbeat and commands */
 
-/* The list is old now, and the next one may be old too: a broker hears of it from the controller.
- */
+/* The list is old now, and the next one may be: brokers hear of it from the controller. */
 static void acted(struct lt_steward *s)
 {
     s->stale = true;
