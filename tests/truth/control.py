@@ -23,6 +23,7 @@ class Office:
         self.controls, self.numbers = [], {}
         self.refused = []
         self.unanswered_ends = []  # connections whose agreement may run out, or has run out late
+        self.ends = []  # of agreements: (connection, key of its record, when asked, when answered)
         self.helpers = []
 
     def carry_out(self, event):
@@ -214,12 +215,13 @@ class Office:
         connection = self.connection(event)
         if over(connection):
             return
-        until = int(time.time()) + event["in"]
+        given, until = now_us(), int(time.time()) + event["in"]
         ident = "ar%06d" % connection.agreement
         if not self.declare(dict(self.stage.declarations["agreement", ident],
                                  connection_until=utc(until))):
             self.unanswered_ends.append(connection)
-        connection.until_us = max(until * 10**6, now_us())  # an answer may come after the instant
+        connection.until_us = until * 10**6
+        self.ends.append((connection, "agreement/" + ident, given, now_us()))
         self.controls.append(Control("run out", connection.name, now_us()))
         helper = threading.Thread(target=self.steward_is_down, args=(until,), daemon=True)
         self.helpers.append(helper)
@@ -234,7 +236,12 @@ class Office:
             self.stage.bring_up(steward)
 
     def settle(self):
-        """What had no answer counts when, and from when, the inbox has told of it."""
+        """What had no answer counts when, and from when, the inbox has told of it.  An end that was
+        signed less than a second before its instant, or behind it, counts from its answer."""
+        for connection, record, given_us, answered_us in self.ends:
+            signed_us = self.stage.diary.appended(record, given_us)
+            if signed_us is None or signed_us > connection.until_us - 1_000_000:
+                connection.until_us = max(connection.until_us, answered_us)
         for connection in self.unanswered_ends:
             told = [n.append_us for name, notices in self.seen.notices.items() for n in notices
                     if name.startswith(connection.name + ".") and n.body["terminated"]]
