@@ -63,15 +63,22 @@ static int know_keys(struct lane *lane, struct lane_slot *slot, struct lt_error 
     return -1;
 }
 
+static int close_reader(struct lane *lane, struct lt_error *reterr)
+{
+    if (lane->reading_at < 0)
+        return 0;
+    lane->reading_at = -1;
+    return PORT(lane, feed_close, &lane->reading, reterr);
+}
+
 static int open_reader(struct lane *lane, const struct lane_stream *seen, struct lt_error *reterr)
 {
     bool there = lane->reading_at == seen->pos && lane->reading.incarnation == seen->incarnation &&
                  strcmp(lane->reading.service, seen->service) == 0;
     if (there)
         return 0;
-    if (lane->reading_at >= 0 && PORT(lane, feed_close, &lane->reading, reterr) < 0)
+    if (close_reader(lane, reterr) < 0)
         return -1;
-    lane->reading_at = -1;
     lt_lane_feed_init(&lane->reading, seen->service, seen->incarnation);
     if (PORT(lane, feed_open, &lane->reading, seen->pos, -1, reterr) < 0)
         return -1;
@@ -227,7 +234,7 @@ int lt_lane_catch_batch(struct lane *lane, struct lt_error *reterr)
 {
     size_t known = lane->view.count, *in = lane->view.by_state;
     if (in[LANE_LOAD] + in[LANE_CATCH] == 0)
-        return 0;
+        return close_reader(lane, reterr);
     for (size_t i = 0; i < known; i++) {
         struct lane_slot *slot = lane->view.slots[lane->turn++ % known];
         if (!lt_lane_owns(lane, slot) || slot->touched)
