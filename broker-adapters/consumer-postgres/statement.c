@@ -295,11 +295,13 @@ void lt_sql_view(const struct lt_shape *shape,
     add_view_columns(shape, granted, old, old_count, out);
     lt_buf_adds(out, " FROM ");
     add_table(out, place);
-    lt_buf_addf(out,
-                " t WHERE (SELECT EXISTS (SELECT FROM lienthong.copy c WHERE c.copy = %d AND"
-                " clock_timestamp() BETWEEN c.usable_from AND c.usable_until)"
-                " OR lienthong.refuse(%d))",
-                place->copy, place->copy);
+    lt_buf_addf(
+        out,
+        " t WHERE (SELECT EXISTS (SELECT FROM lienthong.copy c WHERE c.copy = %d AND c.shown"
+        " AND clock_timestamp() BETWEEN c.usable_from AND c.usable_until)"
+        " OR lienthong.refuse(%d, EXISTS (SELECT FROM lienthong.copy c WHERE c.copy = %d"
+        " AND c.shown)))",
+        place->copy, place->copy, place->copy);
 }
 
 bool lt_view_must_drop(const struct lt_shape *shape,

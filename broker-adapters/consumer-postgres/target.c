@@ -77,7 +77,7 @@ static int install_tables(struct lt_target *target, struct lt_error *reterr)
     lt_sql_literal(&sql, target->options.application);
     lt_buf_adds(&sql, ") ON CONFLICT DO NOTHING; ");
     if (target->options.reader_role && target->options.reader_role[0]) {
-        lt_buf_adds(&sql, "GRANT EXECUTE ON FUNCTION lienthong.refuse(int) TO ");
+        lt_buf_adds(&sql, "GRANT EXECUTE ON FUNCTION lienthong.refuse(int, boolean) TO ");
         lt_sql_ident(&sql, target->options.reader_role);
         lt_buf_adds(&sql, "; ");
     }

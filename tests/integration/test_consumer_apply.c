@@ -472,6 +472,33 @@ static void a_long_reader_delays_only_the_switch(void **state)
     consumer_eventually(&world, "6", "SELECT count(*) FROM " VIEW, world.connection);
 }
 
+/* DX-6: what is read under a stamp is never less than the stamp vouches for; the reader's snapshot
+ * may be older than the view that it finds. */
+static void a_snapshot_older_than_the_switch_reads_nothing_in_silence(void **state)
+{
+    (void)state;
+    struct consumer_stream next;
+    char shown[96];
+    loaded(2);
+    char *refused =
+        consumer_sql(&world, "SELECT last_value FROM lienthong.refused_%s", world.connection);
+    consumer_run(&world, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+    consumer_now(&world, "1", "SELECT copy FROM lienthong.copy WHERE shown");
+    consumer_stream_init(&world, &next, 2);
+    consumer_put_load(&world, &next, 5, lt_now() - LT_SECOND);
+    snprintf(shown, sizeof shown, "event=copy_shown stream=%s ", next.stream);
+    for (int i = 0; i < 200 && !consumer_world_logged(&world, shown); i++)
+        lt_sleep_ms(100);
+    consumer_now(&world, "1", "SELECT copy FROM lienthong.copy WHERE shown");
+    char *got = consumer_sql(&world, "SELECT count(*) FROM " VIEW, world.connection);
+    assert_non_null(strstr(got, "40001")); /* serialization failure: run it again */
+    free(got);
+    consumer_run(&world, "ROLLBACK");
+    consumer_now(&world, "5", "SELECT count(*) FROM " VIEW, world.connection);
+    consumer_now(&world, refused, "SELECT last_value FROM lienthong.refused_%s", world.connection);
+    free(refused);
+}
+
 /* DX-13: what one connection cannot have does not hold up the others. */
 static void a_type_that_the_target_has_not_stops_only_its_own_stream(void **state)
 {
@@ -660,6 +687,7 @@ int main(void)
         TEST(a_replacing_stream_is_loaded_beside_and_switched_in_at_once),
         TEST(streams_of_several_connections_go_on_beside_each_other),
         TEST(a_long_reader_delays_only_the_switch),
+        TEST(a_snapshot_older_than_the_switch_reads_nothing_in_silence),
         TEST(a_type_that_the_target_has_not_stops_only_its_own_stream),
         TEST(a_key_too_long_for_an_index_is_set_aside),
         TEST(types_of_extensions_live_in_the_configured_schema),

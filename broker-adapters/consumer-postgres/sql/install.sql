@@ -117,11 +117,18 @@ $$ SELECT CASE WHEN isfinite(t) THEN (extract(epoch FROM t) * 1000000)::bigint E
 -- raises, as the policy says (D41.2b-7).  A sequence counts, because a count in a table would be
 -- rolled back with the error.  A read-only transaction cannot count: it leaves a line in the
 -- server's log.
-CREATE OR REPLACE FUNCTION lienthong.refuse(which int) RETURNS boolean
+-- shown: whether the reader's snapshot knows that the view reads this copy.  If not, it is older
+-- than the view (REPEATABLE READ, EXECUTE of a prepared statement): rows that came since would be
+-- missing in silence, and the stamp would be that of the copy before.
+CREATE OR REPLACE FUNCTION lienthong.refuse(which int, shown boolean) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     c lienthong.copy%ROWTYPE;
 BEGIN
+    IF NOT shown THEN
+        RAISE EXCEPTION 'a copy was exchanged for another after this transaction''s snapshot'
+            USING ERRCODE = 'serialization_failure', HINT = 'Run the transaction again.';
+    END IF;
     SELECT * INTO c FROM lienthong.copy WHERE copy = which;
     IF current_setting('transaction_read_only') = 'on' THEN
         RAISE LOG 'lienthong: read of copy % (%) refused in a read-only transaction',

@@ -206,8 +206,9 @@ static void the_view_asks_once_whether_the_copy_is_usable(void **state)
         lt_buf_text(&sql),
         "CREATE OR REPLACE VIEW \"data\".\"ward\" AS SELECT t.\"code\", t.\"họ tên\" FROM"
         " lienthong.\"cn000981_g2_c7\" t WHERE (SELECT EXISTS (SELECT FROM lienthong.copy c WHERE"
-        " c.copy = 7 AND clock_timestamp() BETWEEN c.usable_from AND c.usable_until) OR"
-        " lienthong.refuse(7))");
+        " c.copy = 7 AND c.shown AND clock_timestamp() BETWEEN c.usable_from AND c.usable_until) OR"
+        " lienthong.refuse(7, EXISTS (SELECT FROM lienthong.copy c WHERE c.copy = 7 AND"
+        " c.shown)))");
     lt_buf_fini(&sql);
 }
 
