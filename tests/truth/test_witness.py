@@ -887,6 +887,14 @@ class Parts(unittest.TestCase):
         self.assertEqual([t.seen_us for t in told], [700, 900])
         self.assertEqual([c.told for c in told[0].changes["public.t"]], [False])
 
+    def test_a_server_that_is_being_exchanged_tells_nothing_of_the_next(self):
+        """The same transaction ids come again in it."""
+        source = watch_source.Source(None)
+        source.gone = "started at noon"
+        source.saw("13:13:", 900, "started at noon")
+        source.saw("13:13:", 950, "started at one")
+        self.assertEqual(source.polls, [("13:13:", 950)])
+
     def test_a_transaction_is_visible_with_the_first_snapshot_that_holds_it(self):
         one, other = Transaction(10, 0, {}), Transaction(12, 0, {})
         watch_source.date_visible([one, other], [("9:10:", 1), ("10:13:10,11", 2), ("13:13:", 3)])

@@ -39,7 +39,11 @@ SELECT xid::text::bigint, (extract(epoch FROM substring(data FROM 'at ([^)]+)'):
   FROM pg_logical_slot_get_changes('%s', NULL, NULL, 'include-timestamp', 'on',
                                    'skip-empty-xacts', 'on') WHERE data LIKE 'COMMIT%%%%'
 """ % SLOT
-NOW = "SELECT pg_current_snapshot()::text, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+SERVER = "SELECT pg_postmaster_start_time()::text"
+NOW = """
+SELECT pg_current_snapshot()::text, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
+       (%s)
+""" % SERVER
 
 
 def install(connection):
@@ -69,6 +73,7 @@ class Source:
         self.order = {}  # xid -> (place in commit order, commit time)
         self.polls, self.known = [], {}  # known: (xid, commit time) -> when it was seen
         self.answered = {}  # xid -> the source's clock just after its commit was answered
+        self.gone = None  # the server whose past was collected before it is exchanged
         self.places, self.load = 0, 0.0  # load: the highest per processor
         self.ended = threading.Event()
         self.thread = None
@@ -88,12 +93,17 @@ class Source:
                 with connection.cursor() as cursor:
                     asked_us = now_us()
                     cursor.execute(NOW)
-                    snapshot, source_us = cursor.fetchone()
-                    self.polls.append((snapshot, at_the_source(source_us, asked_us, now_us())))
+                    snapshot, source_us, server = cursor.fetchone()
+                    self.saw(snapshot, at_the_source(source_us, asked_us, now_us()), server)
             except psycopg2.Error:
                 connection = None  # the source is down: nobody commits
         if connection:
             connection.close()
+
+    def saw(self, snapshot, clock_us, server):
+        """What is seen between a collection and the end of that server is none of the next epoch's."""
+        if server != self.gone:
+            self.polls.append((snapshot, clock_us))
 
     def stop(self):
         self.ended.set()
@@ -114,6 +124,9 @@ class Source:
         connection = (connect or self.connect)()
         try:
             with connection.cursor() as cursor:
+                if lost:
+                    cursor.execute(SERVER)
+                    self.gone, = cursor.fetchone()
                 cursor.execute(COMMITS)
                 for xid, commit_us in cursor.fetchall():
                     # After a crash the slot may tell some again, in the same order.
