@@ -36,7 +36,8 @@ def tell(result, played, died):
     for reason in result.blind:
         print("    could not see: %s" % reason)
     for fault in seen.faults:
-        print("    %s: %.0f s" % (fault.kind, ((fault.end_us or seen.end_us) - fault.begin_us) / 1e6))
+        print("    %s: %.0f s%s" % (fault.kind, ((fault.end_us or seen.end_us) - fault.begin_us) / 1e6,
+                                    ", " + fault.error.replace("\n", " ") if fault.error else ""))
     for (name, code), count in collections.Counter(d[:2] for d in died).items():
         print("    %s ended by itself with %s, %d times" % (name, code, count))
     for text in getattr(getattr(played, "office", None), "refused", []):

@@ -664,6 +664,18 @@ class Lost(unittest.TestCase):
         del self.seen.notes[0]
         self.assertEqual(self.kinds(), ["diary"])
 
+    def test_a_page_that_could_not_be_written_before_the_loss_is_lost_too(self):
+        """The broker was away before all of it was lost, and full before that."""
+        del self.seen.notes[0]
+        self.seen.faults += [Fault("broker broker", ["*"], BEGIN + 12 * S, BEGIN + 17 * S, "pid gone"),
+                             Fault("disk full broker", ["*"], BEGIN - 5 * S, BEGIN + 5 * S, "full")]
+        self.assertEqual(self.kinds(), [])
+
+    def test_another_s_fault_before_the_loss_excuses_no_page(self):
+        del self.seen.notes[0]
+        self.seen.faults.append(Fault("crash target", ["*"], BEGIN - 5 * S, BEGIN + 17 * S, "pid gone"))
+        self.assertEqual(self.kinds(), ["diary"])
+
     def loaded_anew(self, second, old):
         """Looks under the stamp from before the loss; from this second on under new ones, the first
         of them old already, for so many looks."""

@@ -1,10 +1,11 @@
 """The diary says what was delivered: its notes of a stream follow one another without a gap, and
 count, deletes and chain are those of the records that users could read (DX-7, D45).  What was on an
-open page when all of Kafka was lost is proved by nothing."""
+open page when all of Kafka was lost is proved by nothing; a page stays open while it cannot be written."""
 
 from .verdict import Verdict
 
 PAGE_US = 10_000_000  # a page of the stage closes after 2 s; this long after, its note must stand
+WRITERS = ("routing", "broker")
 
 
 def judge(case):
@@ -25,11 +26,20 @@ def one_stream(case, name, reading, notes):
             return
         next_seq = note["last"] + 1
         yield from one_note(name, reading, note)
-    end_us = reading.stream.lost_us or case.seen.end_us
+    lost_us = reading.stream.lost_us
+    end_us = writable_until(case.seen.faults, lost_us) if lost_us else case.seen.end_us
     due = [d for d in reading.delivered if d.record.append_us < end_us - PAGE_US]
     if due and due[-1].seq >= next_seq:
         yield Verdict("diary", name, "delivered up to seq %d, noted up to %d" % (
             due[-1].seq, next_seq - 1))
+
+
+def writable_until(faults, lost_us):
+    """Since then, faults of those who write a page followed one another until all was lost."""
+    for fault in sorted(faults, key=lambda f: -f.end_us):
+        if fault.kind.split()[-1] in WRITERS and fault.begin_us < lost_us <= fault.end_us + PAGE_US:
+            lost_us = fault.begin_us
+    return lost_us
 
 
 def one_note(name, reading, note):
