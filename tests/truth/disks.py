@@ -4,7 +4,7 @@ are none, and faults that need one are not shown to have happened."""
 import os
 import subprocess
 
-SIZE = "3G"
+SIZE = "8G"  # sparse; a source of long histories, with a standby beside it, takes more than 3
 NO_PRIVILEGE = "no privilege to mount a disk of its own"
 
 
