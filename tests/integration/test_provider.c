@@ -291,6 +291,40 @@ static void a_rewritten_table_gets_no_sync_points(void **state)
     line_feed_fini(&after);
 }
 
+static size_t sync_points(const char *service)
+{
+    struct line_feed feed = line_read(line, service, 1);
+    const size_t count = line_count(&feed, LT_OP_SYNC);
+    line_feed_fini(&feed);
+    return count;
+}
+
+/* All fingerprints come by one statement: each table is judged by its own. */
+static void of_several_tables_only_the_rewritten_one_gets_no_sync_points(void **state)
+{
+    (void)state;
+    static const char *const tables[] = {"left_alone", "rewritten_now", "untouched"};
+    const char *services[LT_COUNT(tables)];
+    for (size_t i = 0; i < LT_COUNT(tables); i++) {
+        services[i] = line_table(line, tables[i]);
+    }
+    line_start(line);
+    for (size_t i = 0; i < LT_COUNT(tables); i++) {
+        line_wait_state(line, services[i], "streaming", 1);
+    }
+    line_sql(line, "VACUUM FULL public.rewritten_now");
+    line_wait_logged(line, "event=sync_points_held", 20);
+    lt_sleep_ms(700);
+    size_t before[LT_COUNT(tables)];
+    for (size_t i = 0; i < LT_COUNT(tables); i++) {
+        before[i] = sync_points(services[i]);
+    }
+    lt_sleep_ms(2500);
+    assert_true(sync_points(services[0]) > before[0]);
+    assert_int_equal(sync_points(services[1]), before[1]);
+    assert_true(sync_points(services[2]) > before[2]);
+}
+
 static void a_rewritten_table_is_loaded_anew_when_the_provider_says_so(void **state)
 {
     (void)state;
@@ -763,6 +797,7 @@ int main(void)
         TEST(a_dropped_column_ends_one_feed_and_the_others_go_on),
         TEST(a_column_of_another_type_ends_the_feed),
         TEST(a_rewritten_table_gets_no_sync_points),
+        TEST(of_several_tables_only_the_rewritten_one_gets_no_sync_points),
         TEST(a_rewritten_table_is_loaded_anew_when_the_provider_says_so),
         TEST(no_row_follows_a_column_that_went_and_came_back),
         TEST(a_new_service_joins_while_the_others_go_on),

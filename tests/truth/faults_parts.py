@@ -131,7 +131,8 @@ class SlotDropped(Slot):
 
 class SlotAdvanced(Slot):
     def act(self):
-        time.sleep(0.5)  # changes that it steps over
+        time.sleep(0.5)  # changes that it steps over, or a word of ours where the workload is over
+        self.sql("SELECT pg_logical_emit_message(true, 'witness', 'stepped over')")
         self.sql("SELECT pg_replication_slot_advance('%s', pg_current_wal_lsn())" % SLOT)
 
 
