@@ -110,6 +110,15 @@ static int take_option(const struct lt_cli_command *command,
     return usage_error(reterr, "%s: unknown option '%s'", command->name, word);
 }
 
+static int
+too_many(const struct lt_cli_command *command, const char *argument, struct lt_error *reterr)
+{
+    return command->most == LT_CLI_ARGUMENTS_MAX
+               ? usage_error(reterr, "%s: more than %d arguments; do it in parts", command->name,
+                             LT_CLI_ARGUMENTS_MAX)
+               : usage_error(reterr, "%s: unexpected argument '%s'", command->name, argument);
+}
+
 int lt_cli_args_parse(const struct lt_cli_command *command,
                       int argc,
                       char **argv,
@@ -125,7 +134,7 @@ int lt_cli_args_parse(const struct lt_cli_command *command,
             if (take_option(command, argc, argv, &i, &args, reterr) != 0)
                 return -1;
         } else if (args.count == command->most) {
-            return usage_error(reterr, "%s: unexpected argument '%s'", command->name, argv[i]);
+            return too_many(command, argv[i], reterr);
         } else {
             args.arguments[args.count++] = argv[i];
         }

@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #define LT_CLI_OPTIONS_MAX   12
-#define LT_CLI_ARGUMENTS_MAX 256
+#define LT_CLI_ARGUMENTS_MAX 4096
 
 /* Exit codes, the same for all commands (lienthong.1). */
 enum lt_cli_exit {

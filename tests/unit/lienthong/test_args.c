@@ -74,6 +74,22 @@ static void mistakes_are_named(void **state)
     assert_int_equal(args.count, 77); /* untouched */
 }
 
+static void a_command_of_many_arguments_says_how_many(void **state)
+{
+    (void)state;
+    const struct lt_cli_command apply = {
+        .name = "apply", .least = 1, .most = LT_CLI_ARGUMENTS_MAX, .options = OPTIONS};
+    char *argv[LT_CLI_ARGUMENTS_MAX + 1];
+    struct lt_cli_args args;
+    struct lt_error err;
+    for (size_t i = 0; i < LT_COUNT(argv); i++)
+        argv[i] = TARGET;
+    assert_int_equal(lt_cli_args_parse(&apply, LT_CLI_ARGUMENTS_MAX, argv, &args, &err), 0);
+    assert_int_equal(args.count, LT_CLI_ARGUMENTS_MAX);
+    assert_int_equal(lt_cli_args_parse(&apply, LT_CLI_ARGUMENTS_MAX + 1, argv, &args, &err), -1);
+    assert_string_equal(err.msg, "apply: more than 4096 arguments; do it in parts");
+}
+
 static void help_needs_no_arguments(void **state)
 {
     (void)state;
@@ -129,6 +145,7 @@ int main(void)
         cmocka_unit_test(options_stand_anywhere),
         cmocka_unit_test(two_dashes_end_the_options),
         cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(a_command_of_many_arguments_says_how_many),
         cmocka_unit_test(help_needs_no_arguments),
         cmocka_unit_test(global_options_stand_before_the_command),
         cmocka_unit_test(help_comes_from_the_table_in_both_languages),
