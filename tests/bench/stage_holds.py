@@ -20,6 +20,7 @@ from measure import BenchError, cpu_of
 GOAL_MS = 500
 RATE, IN_TRANSACTION = 2000, 20  # rows a second, each of the next stream
 QUIET_SECONDS = 3
+AT_ONCE = 500  # declarations in one command
 
 
 def connection_id(number):
@@ -44,7 +45,9 @@ class HoldLine(BenchLine):
                                        for word in ("--set", s)))
         self.clusters["source"].query("postgres", "CREATE DATABASE " + SOURCE_DB)
         self.found_platform()
-        self.declare(*parties(connections))
+        every = parties(connections)
+        for begin in range(0, len(every), AT_ONCE):
+            self.declare(*every[begin:begin + AT_ONCE])
         self.sql(sample.TABLE)
         self.sql("ALTER TABLE public.bench REPLICA IDENTITY FULL")
         self.provider("ap000001", "so000001", "source", SOURCE_DB).start()

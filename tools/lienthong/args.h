@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #define LT_CLI_OPTIONS_MAX   12
-#define LT_CLI_ARGUMENTS_MAX 4096
+#define LT_CLI_ARGUMENTS_MAX 1000 /* as many declarations as the steward takes */
 
 /* Exit codes, the same for all commands (lienthong.1). */
 enum lt_cli_exit {
