@@ -15,6 +15,7 @@
 
 #define CHECK_EVERY_MS   2000
 #define CHECK_PAUSE_MS   500
+#define CHECK_GAP_MS     100 /* between two questions */
 #define CHECK_TIMEOUT_MS 1000
 
 struct lt_reader {
@@ -340,23 +341,30 @@ static bool is_due(const struct lt_topic *topic, int64_t now_ms)
     return topic->fetching && !topic->heard && topic->asked_ms + CHECK_EVERY_MS <= now_ms;
 }
 
-/* One error a call, the other topics at the next; no answer ends the round. */
+static struct lt_topic *due_topic(const struct lt_reader *reader, int64_t now_ms)
+{
+    for (size_t i = 0; i < reader->topics.slot_count; i++) {
+        for (struct lt_topic *topic = reader->topics.slots[i]; topic != NULL; topic = topic->next) {
+            if (is_due(topic, now_ms)) {
+                return topic;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* One question a time, and what has come in between is taken: an answer waits behind a fetch, and
+ * of a thousand topics added at once most have only not been listened to yet. */
 static int check_silent(struct lt_reader *reader, int64_t now_ms, struct lt_error *reterr)
 {
     if (now_ms < reader->next_check_ms || reader->client.all_down) {
         return 0;
     }
-    bool answered = true;
-    for (size_t i = 0; i < reader->topics.slot_count && answered; i++) {
-        for (struct lt_topic *topic = reader->topics.slots[i]; topic != NULL && answered;
-             topic = topic->next) {
-            if (is_due(topic, now_ms) && check_topic(reader, topic, &answered, reterr) != 0) {
-                return -1;
-            }
-        }
-    }
-    reader->next_check_ms = lt_monotonic_ms() + CHECK_PAUSE_MS;
-    return 0;
+    bool answered = false;
+    struct lt_topic *topic = due_topic(reader, now_ms);
+    const int rc = topic != NULL ? check_topic(reader, topic, &answered, reterr) : 0;
+    reader->next_check_ms = lt_monotonic_ms() + (answered ? CHECK_GAP_MS : CHECK_PAUSE_MS);
+    return rc;
 }
 
 /* Nothing came: has anything happened to the connections?  Told once for each time that all of

@@ -348,6 +348,28 @@ static void an_unknown_topic_does_not_stop_the_others(void **state)
     assert_next(reader, "late0");
 }
 
+/* A steward whose turn took minutes behind a thousand new outboxes signed no heartbeats. */
+static void many_topics_added_at_once_do_not_hold_up_a_poll(void **state)
+{
+    (void)state;
+    LT_CLEANUP(lt_reader_closep)
+    struct lt_reader *reader = lt_reader_open(&bus, true, LT_READ_STEADY, &test_err);
+    for (int i = 0; i < 40; i++) {
+        char name[64], one[80];
+        lt_test_name("outbox.ap000001", name, sizeof name);
+        snprintf(one, sizeof one, "%s.%d", name, i);
+        assert_ok(lt_admin_topic_create(lt_test_admin(), one, 1, NULL, 0, &test_err));
+        assert_ok(lt_reader_add(reader, one, 0, &test_err));
+    }
+    lt_sleep_ms(2500); /* nobody listens, so that all of them seem silent */
+    for (int i = 0; i < 5; i++) {
+        struct lt_message message;
+        int64_t began = lt_monotonic_ms();
+        assert_int_equal(lt_reader_poll(reader, 0, &message, &test_err), 0);
+        assert_in_range(lt_monotonic_ms() - began, 0, 1500);
+    }
+}
+
 static void a_topic_deleted_under_the_reader_is_named(void **state)
 {
     (void)state;
@@ -698,6 +720,7 @@ int main(void)
         T(a_removed_topic_is_silent_and_can_be_added_again),
         T(closing_ends_although_a_record_is_still_held),
         T(an_unknown_topic_does_not_stop_the_others),
+        T(many_topics_added_at_once_do_not_hold_up_a_poll),
         T(a_topic_deleted_under_the_reader_is_named),
         T(a_reader_whose_topic_went_away_ends_whole),
         T(an_offset_outside_the_log_is_rejected_and_never_reset),
