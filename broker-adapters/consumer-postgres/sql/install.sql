@@ -126,7 +126,7 @@ DECLARE
     c lienthong.copy%ROWTYPE;
 BEGIN
     IF NOT shown THEN
-        RAISE EXCEPTION 'a copy was exchanged for another after this transaction''s snapshot'
+        RAISE EXCEPTION 'copy % took the place of another after this snapshot was taken', which
             USING ERRCODE = 'serialization_failure', HINT = 'Run the transaction again.';
     END IF;
     SELECT * INTO c FROM lienthong.copy WHERE copy = which;
