@@ -341,16 +341,18 @@ static bool is_due(const struct lt_topic *topic, int64_t now_ms)
     return topic->fetching && !topic->heard && topic->asked_ms + CHECK_EVERY_MS <= now_ms;
 }
 
+/* The one that waits longest, so that many that stay silent keep none from its turn. */
 static struct lt_topic *due_topic(const struct lt_reader *reader, int64_t now_ms)
 {
+    struct lt_topic *due = NULL;
     for (size_t i = 0; i < reader->topics.slot_count; i++) {
         for (struct lt_topic *topic = reader->topics.slots[i]; topic != NULL; topic = topic->next) {
-            if (is_due(topic, now_ms)) {
-                return topic;
+            if (is_due(topic, now_ms) && (due == NULL || topic->asked_ms < due->asked_ms)) {
+                due = topic;
             }
         }
     }
-    return NULL;
+    return due;
 }
 
 /* One question a time, and what has come in between is taken: an answer waits behind a fetch, and
