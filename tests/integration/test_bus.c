@@ -370,33 +370,6 @@ static void many_topics_added_at_once_do_not_hold_up_a_poll(void **state)
     }
 }
 
-/* More than can be asked for before the first is due again. */
-static void each_of_many_missing_topics_is_named(void **state)
-{
-    (void)state;
-    enum { MISSING = 40 };
-    char base[64], first[80];
-    bool named[MISSING] = {false};
-    int count = 0;
-    lt_test_name("outbox.ap000002", base, sizeof base);
-    snprintf(first, sizeof first, "%s.0", base);
-    LT_CLEANUP(lt_reader_closep) struct lt_reader *reader = test_reader(&bus, first, 0);
-    for (int i = 1; i < MISSING; i++) {
-        char one[80];
-        snprintf(one, sizeof one, "%s.%d", base, i);
-        assert_ok(lt_reader_add(reader, one, 0, &test_err));
-    }
-    for (int64_t end = lt_monotonic_ms() + 30000; count < MISSING && lt_monotonic_ms() < end;) {
-        struct lt_message message;
-        if (lt_reader_poll(reader, 100, &message, &test_err) == 0)
-            continue;
-        int which = atoi(strrchr(lt_reader_failed_topic(reader), '.') + 1);
-        count += !named[which];
-        named[which] = true;
-    }
-    assert_int_equal(count, MISSING);
-}
-
 static void a_topic_deleted_under_the_reader_is_named(void **state)
 {
     (void)state;
@@ -748,7 +721,6 @@ int main(void)
         T(closing_ends_although_a_record_is_still_held),
         T(an_unknown_topic_does_not_stop_the_others),
         T(many_topics_added_at_once_do_not_hold_up_a_poll),
-        T(each_of_many_missing_topics_is_named),
         T(a_topic_deleted_under_the_reader_is_named),
         T(a_reader_whose_topic_went_away_ends_whole),
         T(an_offset_outside_the_log_is_rejected_and_never_reset),

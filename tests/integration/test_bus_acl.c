@@ -154,6 +154,34 @@ static void without_a_right_nothing_is_read(void **state)
     assert_next_despite(reader, topic, "mine0");
 }
 
+/* More than can be asked for before the first is due again. */
+static void each_of_many_topics_without_a_right_is_named(void **state)
+{
+    (void)state;
+    struct lt_bus bus = lt_test_bus(name);
+    enum { MANY = 40 };
+    char base[64], first[80];
+    bool named[MANY] = {false};
+    int count = 0;
+    lt_test_name("outbox.ap000002", base, sizeof base);
+    snprintf(first, sizeof first, "%s.0", base);
+    LT_CLEANUP(lt_reader_closep) struct lt_reader *reader = test_reader(&bus, first, 0);
+    for (int i = 1; i < MANY; i++) {
+        char one[80];
+        snprintf(one, sizeof one, "%s.%d", base, i);
+        assert_ok(lt_reader_add(reader, one, 0, &test_err));
+    }
+    for (int64_t end = lt_monotonic_ms() + 30000; count < MANY && lt_monotonic_ms() < end;) {
+        struct lt_message message;
+        if (lt_reader_poll(reader, 100, &message, &test_err) == 0)
+            continue;
+        int which = atoi(strrchr(lt_reader_failed_topic(reader), '.') + 1);
+        count += !named[which];
+        named[which] = true;
+    }
+    assert_int_equal(count, MANY);
+}
+
 static void a_right_given_later_starts_the_reader_by_itself(void **state)
 {
     (void)state;
@@ -239,6 +267,7 @@ int main(void)
         T(an_operation_that_does_not_fit_is_refused_and_named),
         T(who_may_not_alter_the_cluster_makes_no_acls),
         T(without_a_right_nothing_is_read),
+        T(each_of_many_topics_without_a_right_is_named),
         T(a_right_given_later_starts_the_reader_by_itself),
         T(a_reader_stops_when_read_is_removed_and_goes_on_when_it_is_back),
         T(a_foreign_transactional_id_is_fatal),
